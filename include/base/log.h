@@ -1,0 +1,45 @@
+#ifndef MCASTD_BASE_LOG_H
+#define MCASTD_BASE_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/event.h"
+
+/* A journal field: the name in capitals, the value printable ASCII. */
+struct log_field {
+        const char *name;
+        const char *value;
+};
+
+struct log_record {
+        const struct event_kind *kind;
+        const char *message; /* one line, without its end */
+        const struct log_field *fields;
+        size_t n_fields;
+};
+
+/* The longest line; what is longer is cut. Below PIPE_BUF, so that a line is written whole or not at all. */
+#define LOG_LINE_SIZE 2048
+
+/* Where records go. Must not block. 0, or -errno: then the record is lost, and counted. */
+typedef int (*log_sink)(void *arg, const struct log_record *record);
+
+/* Before the first call nothing is written anywhere. NULL as sink: that state again. */
+void log_set_sink(log_sink sink, void *arg);
+void log_set_level(enum log_level least);
+bool log_enabled(enum event_id event);
+
+/* Logs one event in one line; control characters in it become '?'. Leaves errno alone. */
+void log_event(enum event_id event, const struct log_field *fields, size_t n_fields, const char *format, ...)
+        __attribute__((format(printf, 4, 5)));
+
+/* Says how many records could not be written, where there are any and where it can be said now. log_event
+ * does it as well, before it writes anything else. */
+void log_report_lost(void);
+
+/* How many records were lost since the start. */
+uint64_t log_lost(void);
+
+#endif

@@ -1,0 +1,26 @@
+#ifndef MCASTD_MESSAGE_DATAGRAM_H
+#define MCASTD_MESSAGE_DATAGRAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+
+/* The longest payload that is handled: one jumbo frame. A longer one arrives truncated, and is dropped. */
+#define DATAGRAM_MAX 9216
+
+/* One received datagram, as the kernel described it. Points into the receive batch: good until the next one.
+ */
+struct datagram {
+        const uint8_t *payload;
+        size_t length;
+        bool truncated;
+        struct endpoint source;
+        struct address destination; /* as in the datagram's header */
+        struct address local;       /* this host's address by which the source is answered */
+        uint32_t ifindex;           /* the interface that it came in by */
+        uint32_t kernel_drops;      /* datagrams that this socket had lost before this one, modulo 2^32 */
+};
+
+#endif

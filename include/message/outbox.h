@@ -1,0 +1,32 @@
+#ifndef MCASTD_MESSAGE_OUTBOX_H
+#define MCASTD_MESSAGE_OUTBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+
+#define OUTBOX_MAX 64
+
+/* An answer that waits to be sent. The payload is not copied: it must live until the outbox has been flushed.
+ */
+struct reply {
+        const void *payload;
+        size_t length;
+        struct endpoint to;
+        struct address from; /* one of this host's addresses */
+        uint32_t ifindex;    /* the interface to send by */
+        int error;           /* after the flush: 0, or the errno because of which it was not sent */
+};
+
+/* The replies to one batch of datagrams. */
+struct outbox {
+        size_t n;
+        struct reply replies[OUTBOX_MAX];
+};
+
+/* Room for one more reply, zeroed; NULL when the outbox is full. */
+struct reply *outbox_append(struct outbox *out);
+void outbox_clear(struct outbox *out);
+
+#endif

@@ -1,0 +1,16 @@
+#ifndef MCASTD_STATE_HASH_H
+#define MCASTD_STATE_HASH_H
+
+#include <stdint.h>
+
+#include "base/address.h"
+
+/* A secret drawn at the start, so that nobody outside can choose addresses that collide. */
+struct hash_key {
+        uint8_t bytes[16];
+};
+
+/* SipHash-2-4 of an address. */
+uint64_t hash_address(const struct hash_key *key, const struct address *a);
+
+#endif

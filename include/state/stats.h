@@ -1,0 +1,50 @@
+#ifndef MCASTD_STATE_STATS_H
+#define MCASTD_STATE_STATS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What is counted for a section, since it was opened. Names and order as in the table of stats.c and in
+ * mcastd(8). */
+enum stat {
+        STAT_RECEIVED,
+        STAT_RECEIVED_BYTES,
+        STAT_RECORDED,
+        STAT_UNRECORDED,
+        STAT_DROPPED_KERNEL,
+        STAT_DROPPED_TRUNCATED,
+        STAT_DROPPED_MISDIRECTED,
+        STAT_DROPPED_FOREIGN,
+        STAT_RECEIVE_ERRORS,
+        STAT_ACKED,
+        STAT_ACKS_LEAKED,
+        STAT_ACKS_FAILED,
+        STAT_ACKS_SUPPRESSED_ACK,
+        STAT_ACKS_SUPPRESSED_SELF,
+        STAT_ACKS_SUPPRESSED_SOURCE,
+        STAT_ACKS_SUPPRESSED_PORT,
+        STAT_ACKS_SUPPRESSED_RATE,
+        STAT_ACKS_SUPPRESSED_TOTAL,
+        STAT_SENT,
+        STAT_SENT_BYTES,
+        STAT_SEND_ERRORS,
+        STAT_BEATS_MISSED,
+        STAT_ACKS_RECEIVED,
+        STAT_ACKS_DUPLICATE,
+        STAT_ACKS_OVERFLOW,
+        STAT_ACKS_STRAY,
+        STAT_MESSAGES_SHORT,
+        STAT_N,
+};
+
+struct stats {
+        uint64_t count[STAT_N];
+};
+
+const char *stats_name(enum stat stat);
+
+/* The counters that are not zero, as `received=12 received_bytes=372`, or "nothing yet". */
+#define STATS_TEXT_SIZE 1536
+const char *stats_text(const struct stats *s, char buffer[STATS_TEXT_SIZE]);
+
+#endif

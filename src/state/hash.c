@@ -1,0 +1,20 @@
+/* hash.c - where an address goes in a table that strangers fill. Pure; the key is an argument. */
+#include "state/hash.h"
+
+#include <sodium/crypto_shorthash.h>
+#include <string.h>
+
+_Static_assert(sizeof((struct hash_key *)0)->bytes == crypto_shorthash_KEYBYTES,
+               "SipHash takes a key of 16 bytes");
+_Static_assert(sizeof(uint64_t) == crypto_shorthash_BYTES, "SipHash makes 8 bytes");
+
+uint64_t hash_address(const struct hash_key *key, const struct address *a)
+{
+        uint64_t hash;
+        uint8_t out[sizeof hash];
+
+        /* Equal addresses have equal bytes (see address.h); two families do not meet in one table. */
+        crypto_shorthash(out, a->bytes, sizeof a->bytes, key->bytes);
+        memcpy(&hash, out, sizeof hash);
+        return hash;
+}

@@ -1,0 +1,84 @@
+#ifndef MCASTD_CONFIG_CONFIG_H
+#define MCASTD_CONFIG_CONFIG_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/event.h"
+#include "base/rate.h"
+#include "config/diag.h"
+#include "message/message.h"
+#include "message/template.h"
+
+#define CONFIG_SECTION_MAX     64
+#define CONFIG_HANDLERS_MAX    4
+#define CONFIG_ALLOW_MAX       16
+#define CONFIG_EXPECT_ACKS_MAX 1024
+
+/* What receivers and emitters have in common: the group and the interface. Where neither ip_address nor
+ * interface is set, the route to the group decides. */
+struct config_group {
+        char section[CONFIG_SECTION_MAX + 1]; /* lower case */
+        unsigned line;                        /* of its header */
+        struct address group;
+        in_port_t port;
+        struct address ip_address; /* family 0: not set */
+        char interface[IFNAMSIZ];  /* "": not set */
+};
+
+struct config_handlers {
+        size_t n;
+        const char *names[CONFIG_HANDLERS_MAX]; /* static, see option_handlers() */
+};
+
+struct config_networks {
+        size_t n; /* 0: every source is allowed */
+        struct network networks[CONFIG_ALLOW_MAX];
+};
+
+struct config_receiver {
+        struct config_group at;
+        struct config_handlers handlers;
+        struct config_networks allow;
+        char ack_text[MESSAGE_ACK_TEXT_MAX + 1];
+        rate_per_s ack_rate;
+        rate_per_s ack_total;
+        rate_per_s log_rate;
+        uint64_t receive_buffer; /* bytes */
+        bool share_any;
+};
+
+struct config_emitter {
+        struct config_group at;
+        int64_t interval_ns;
+        int64_t jitter_ns;
+        char message[TEMPLATE_MAX + 1];
+        uint64_t ttl;
+        bool loop;
+        uint64_t dscp;
+        uint64_t expect_acks;
+};
+
+struct config_daemon {
+        enum log_level log_level;
+        char node[NODE_NAME_MAX + 1]; /* "": the host's name */
+};
+
+struct config {
+        struct config_daemon daemon;
+        size_t n_receivers, n_emitters;
+        struct config_receiver *receivers; /* in the order of the file */
+        struct config_emitter *emitters;
+};
+
+/* Reads and checks a file. 0; or -EINVAL where diag has errors, or -ENOMEM. Warnings in diag are no reason to
+ * fail. The config belongs to the caller. */
+int config_load(const char *path, struct diag *diag, struct config **ret);
+struct config *config_free(struct config *c);
+
+struct endpoint config_endpoint(const struct config_group *at);
+
+#endif

@@ -1,0 +1,34 @@
+#ifndef MCASTD_CONFIG_INI_H
+#define MCASTD_CONFIG_INI_H
+
+#include <stddef.h>
+
+#include "config/diag.h"
+
+/* The files that mcastd takes, and the limits of iniparser 4.1 (or stricter ones). */
+#define INI_FILE_MAX 1048576u /* bytes */
+#define INI_LINE_MAX 1022u    /* bytes without the line's end */
+
+/* A section header has key and value NULL; every `key = value` follows its section. An assignment whose value
+ * could not be read (diag knows) has only the value NULL. */
+struct ini_entry {
+        const char *section; /* lower case */
+        const char *key;     /* lower case */
+        const char *value;
+        unsigned line;
+};
+
+struct ini {
+        size_t n;
+        struct ini_entry *entries;
+        char *text; /* that the entries point into */
+};
+
+/* Reads a file: a regular one, that not everybody may write. Whatever iniparser and a reader of the text
+ * could understand differently is an error. 0 with what could be read, even where diag has got errors of
+ * single lines, so that its values can be checked as well; or -errno where there is nothing to go on with
+ * (diag says why, but for -ENOMEM). The ini belongs to the caller. */
+int ini_load(const char *path, struct diag *diag, struct ini **ret);
+struct ini *ini_free(struct ini *ini);
+
+#endif

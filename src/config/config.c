@@ -1,0 +1,329 @@
+/* config.c - the configuration file as the program uses it: sections with typed fields.
+ * Pure but for the read in ini.c. Finds everything that is wrong, not just the first. */
+#include "config/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/ini.h"
+#include "config/options.h"
+
+/* Which sections there are, and how often. */
+static const struct section_type {
+        const char *name; /* lower case */
+        enum section_kind kind;
+        bool many; /* NAME.anything as well */
+} section_types[] = {
+        { "mcserver", SECTION_RECEIVER, true },
+        { "mcclient", SECTION_EMITTER, true },
+        { "daemon", SECTION_DAEMON, false },
+};
+#define N_SECTION_TYPES (sizeof section_types / sizeof section_types[0])
+
+/* More options than one section can hold: one bit each says which were given. */
+typedef uint64_t given_set;
+
+struct loader {
+        struct diag *diag;
+        const struct ini *ini;
+        struct config *config;
+};
+
+static struct diag_place place_of(const struct ini_entry *e, const char *key)
+{
+        return (struct diag_place){ .line = e->line, .section = e->section, .key = key };
+}
+
+static const struct section_type *section_type_of(const char *section)
+{
+        for (size_t i = 0; i < N_SECTION_TYPES; i++) {
+                const struct section_type *t = &section_types[i];
+                size_t n = strlen(t->name);
+
+                if (strncmp(section, t->name, n) != 0)
+                        continue;
+                if (!section[n] || (t->many && section[n] == '.' && section[n + 1]))
+                        return t;
+        }
+        return NULL;
+}
+
+/* The type whose name comes nearest to the part of `section` before the first dot. */
+static const char *nearest_section(const char *section)
+{
+        char head[CONFIG_SECTION_MAX + 1] = "";
+        const char *nearest = NULL;
+        size_t n = strcspn(section, "."), least = 4;
+
+        if (n > CONFIG_SECTION_MAX)
+                return NULL;
+        memcpy(head, section, n);
+        for (size_t i = 0; i < N_SECTION_TYPES; i++) {
+                size_t distance = text_distance(head, section_types[i].name);
+
+                if (distance < least) {
+                        least = distance;
+                        nearest = section_types[i].name;
+                }
+        }
+        return nearest;
+}
+
+static void unknown_section(struct loader *l, const struct ini_entry *header)
+{
+        const char *nearest = nearest_section(header->section);
+
+        if (nearest)
+                diag_add(l->diag, DIAG_ERROR, place_of(header, NULL), "unknown section; did you mean [%s]?",
+                         nearest);
+        else
+                diag_add(
+                        l->diag, DIAG_ERROR, place_of(header, NULL),
+                        "unknown section; known are [MCSERVER], [MCSERVER.name], [MCCLIENT], [MCCLIENT.name] and [DAEMON]");
+}
+
+static void unknown_key(struct loader *l, const struct ini_entry *e, enum section_kind kind)
+{
+        const char *nearest = option_nearest(kind, e->key);
+
+        if (nearest)
+                diag_add(l->diag, DIAG_ERROR, place_of(e, e->key), "unknown option; did you mean %s?",
+                         nearest);
+        else
+                diag_add(l->diag, DIAG_ERROR, place_of(e, e->key), "unknown option; see mcastd --options");
+}
+
+static size_t option_index(const struct config_option *o)
+{
+        return (size_t)(o - option_at(0));
+}
+
+/* Every default is a value of its option: tests/unit holds that. */
+static void set_defaults(enum section_kind kind, void *object)
+{
+        char why[OPTION_WHY_SIZE];
+
+        for (size_t i = 0; i < options_count(); i++) {
+                const struct config_option *o = option_at(i);
+
+                if ((o->sections & kind) && o->value)
+                        (void)option_set(o, o->value, object, why);
+        }
+}
+
+/* Sets what the entries from `header` on give, up to the next header. */
+static given_set set_given(struct loader *l, const struct ini_entry *header, enum section_kind kind,
+                           void *object)
+{
+        const struct ini_entry *end = l->ini->entries + l->ini->n;
+        char why[OPTION_WHY_SIZE];
+        given_set given = 0;
+
+        for (const struct ini_entry *e = header + 1; e < end && e->key; e++) {
+                const struct config_option *o = option_find(kind, e->key);
+
+                if (!o) {
+                        unknown_key(l, e, kind);
+                        continue;
+                }
+                given |= (given_set)1 << option_index(o);
+                if (e->value && option_set(o, e->value, object, why) < 0)
+                        diag_add(l->diag, DIAG_ERROR, place_of(e, o->key), "%s", why);
+        }
+        return given;
+}
+
+static void check_required(struct loader *l, const struct ini_entry *header, enum section_kind kind,
+                           given_set given)
+{
+        for (size_t i = 0; i < options_count(); i++) {
+                const struct config_option *o = option_at(i);
+
+                if ((o->sections & kind) && !o->value && !(given & (given_set)1 << i))
+                        diag_add(l->diag, DIAG_ERROR, place_of(header, o->key), "is missing: %s", o->help);
+        }
+}
+
+static void load_section(struct loader *l, const struct ini_entry *header, enum section_kind kind,
+                         void *object)
+{
+        set_defaults(kind, object);
+        check_required(l, header, kind, set_given(l, header, kind, object));
+}
+
+static void load_group_section(struct loader *l, const struct ini_entry *header, enum section_kind kind,
+                               struct config_group *at)
+{
+        if (strlen(header->section) > CONFIG_SECTION_MAX) {
+                diag_add(l->diag, DIAG_ERROR, place_of(header, NULL),
+                         "the name is too long: at most %d characters", CONFIG_SECTION_MAX);
+                return;
+        }
+        strcpy(at->section, header->section);
+        at->line = header->line;
+        load_section(l, header, kind, at);
+        if (at->ip_address.family && at->interface[0])
+                diag_add(l->diag, DIAG_ERROR, place_of(header, NULL),
+                         "IP_ADDRESS and INTERFACE both choose the interface; give one of them");
+}
+
+static void load_header(struct loader *l, const struct ini_entry *header)
+{
+        const struct section_type *type = section_type_of(header->section);
+        struct config *c = l->config;
+
+        if (!type)
+                unknown_section(l, header);
+        else if (type->kind == SECTION_RECEIVER)
+                load_group_section(l, header, type->kind, &c->receivers[c->n_receivers++].at);
+        else if (type->kind == SECTION_EMITTER)
+                load_group_section(l, header, type->kind, &c->emitters[c->n_emitters++].at);
+        else
+                load_section(l, header, type->kind, &c->daemon);
+}
+
+static bool same_interface(const struct config_group *a, const struct config_group *b)
+{
+        return address_equal(&a->ip_address, &b->ip_address) && strcmp(a->interface, b->interface) == 0;
+}
+
+static bool same_group(const struct config_group *a, const struct config_group *b)
+{
+        return a->port && a->port == b->port && a->group.family && address_equal(&a->group, &b->group) &&
+               same_interface(a, b);
+}
+
+static void check_receivers(struct loader *l)
+{
+        const struct config *c = l->config;
+
+        for (size_t i = 0; i < c->n_receivers; i++) {
+                const struct config_group *at = &c->receivers[i].at;
+
+                for (size_t j = 0; j < i; j++) {
+                        const struct config_group *other = &c->receivers[j].at;
+
+                        if (same_group(at, other))
+                                diag_add(
+                                        l->diag, DIAG_ERROR,
+                                        (struct diag_place){ at->line, at->section, NULL },
+                                        "has the group, port and interface of [%s] on line %u: each datagram would be "
+                                        "handled twice",
+                                        other->section, other->line);
+                }
+        }
+}
+
+static void check_emitter(struct loader *l, const struct config_emitter *e)
+{
+        struct diag_place place = { e->at.line, e->at.section, NULL };
+
+        if (e->jitter_ns > e->interval_ns) {
+                place.key = "JITTER";
+                diag_add(l->diag, DIAG_ERROR, place, "%s is more than INTERVAL, %s",
+                         TEXT_DURATION(e->jitter_ns), TEXT_DURATION(e->interval_ns));
+        }
+        if (address_is_link_local_group(&e->at.group) && e->ttl > 1) {
+                place.key = "TTL";
+                diag_add(l->diag, DIAG_WARNING, place, "no router forwards %s, whatever the TTL",
+                         ADDRESS_TEXT(&e->at.group));
+        }
+}
+
+static void check_emitters(struct loader *l)
+{
+        const struct config *c = l->config;
+
+        for (size_t i = 0; i < c->n_emitters; i++) {
+                const struct config_emitter *e = &c->emitters[i];
+
+                check_emitter(l, e);
+                for (size_t j = 0; j < i; j++) {
+                        const struct config_emitter *other = &c->emitters[j];
+
+                        if (same_group(&e->at, &other->at) && strcmp(e->message, other->message) == 0)
+                                diag_add(
+                                        l->diag, DIAG_ERROR,
+                                        (struct diag_place){ e->at.line, e->at.section, NULL },
+                                        "has the group, port, interface and message of [%s] on line %u: each message "
+                                        "would be sent twice",
+                                        other->at.section, other->at.line);
+                }
+        }
+}
+
+/* One element more than there are sections of the kind: calloc(0) may return NULL. */
+static int make_room(const struct ini *ini, struct config *c)
+{
+        size_t receivers = 1, emitters = 1;
+
+        for (size_t i = 0; i < ini->n; i++) {
+                const struct section_type *type =
+                        ini->entries[i].key ? NULL : section_type_of(ini->entries[i].section);
+
+                receivers += type && type->kind == SECTION_RECEIVER;
+                emitters += type && type->kind == SECTION_EMITTER;
+        }
+        c->receivers = calloc(receivers, sizeof c->receivers[0]);
+        c->emitters = calloc(emitters, sizeof c->emitters[0]);
+        return c->receivers && c->emitters ? 0 : -ENOMEM;
+}
+
+static int load_ini(const struct ini *ini, struct diag *diag, struct config *c)
+{
+        struct loader l = { .diag = diag, .ini = ini, .config = c };
+        int r = make_room(ini, c);
+
+        if (r < 0)
+                return r;
+        set_defaults(SECTION_DAEMON, &c->daemon);
+        for (size_t i = 0; i < ini->n; i++)
+                if (!ini->entries[i].key)
+                        load_header(&l, &ini->entries[i]);
+        check_receivers(&l);
+        check_emitters(&l);
+        /* An empty file is more likely an accident than a wish; it must not make a running daemon leave its
+         * groups. */
+        if (c->n_receivers + c->n_emitters == 0 && diag_errors(diag) == 0)
+                diag_add(diag, DIAG_ERROR, (struct diag_place){ 0 },
+                         "has neither a [MCSERVER] nor a [MCCLIENT] section: there is nothing to do");
+        return diag_errors(diag) ? -EINVAL : 0;
+}
+
+int config_load(const char *path, struct diag *diag, struct config **ret)
+{
+        struct ini *ini = NULL;
+        struct config *c = NULL;
+        int r = ini_load(path, diag, &ini);
+
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0)
+                return -EINVAL;
+        c = calloc(1, sizeof *c);
+        r = c ? load_ini(ini, diag, c) : -ENOMEM;
+        ini_free(ini);
+        if (r < 0) {
+                config_free(c);
+                return r;
+        }
+        *ret = c;
+        return 0;
+}
+
+struct config *config_free(struct config *c)
+{
+        if (!c)
+                return NULL;
+        free(c->receivers);
+        free(c->emitters);
+        free(c);
+        return NULL;
+}
+
+struct endpoint config_endpoint(const struct config_group *at)
+{
+        return (struct endpoint){ .address = at->group, .port = at->port };
+}

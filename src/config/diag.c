@@ -1,0 +1,114 @@
+/* diag.c - the list of what is wrong with a configuration file. Pure: prints nothing. */
+#include "config/diag.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+struct item {
+        enum diag_severity severity;
+        unsigned line;
+        size_t order; /* of being added: decides within a line */
+        char *message;
+};
+
+struct diag {
+        char *file;
+        size_t errors;
+        size_t dropped; /* beyond DIAG_MAX, or for want of memory */
+        size_t n;
+        struct item items[DIAG_MAX];
+};
+
+int diag_new(const char *file, struct diag **ret)
+{
+        struct diag *d = calloc(1, sizeof *d);
+
+        if (!d)
+                return -ENOMEM;
+        d->file = strdup(file);
+        if (!d->file) {
+                free(d);
+                return -ENOMEM;
+        }
+        *ret = d;
+        return 0;
+}
+
+struct diag *diag_free(struct diag *d)
+{
+        if (!d)
+                return NULL;
+        for (size_t i = 0; i < d->n; i++)
+                free(d->items[i].message);
+        free(d->file);
+        free(d);
+        return NULL;
+}
+
+/* `FILE:LINE: [section] key: `, as much of it as is known. Returns what snprintf would. */
+static int print_place(const struct diag *d, struct diag_place place, char *to, size_t size)
+{
+        char line[16] = "";
+
+        if (place.line)
+                snprintf(line, sizeof line, ":%u", place.line);
+        return snprintf(to, size, "%s%s: %s%s%s%s%s", d->file, line, place.section ? "[" : "",
+                        place.section ? place.section : "", place.section ? "] " : "",
+                        place.key ? place.key : "", place.key ? ": " : "");
+}
+
+void diag_add(struct diag *d, enum diag_severity severity, struct diag_place place, const char *format, ...)
+{
+        char message[LOG_LINE_SIZE];
+        int n = print_place(d, place, message, sizeof message);
+        va_list args;
+
+        if (n >= 0 && (size_t)n < sizeof message) {
+                va_start(args, format);
+                vsnprintf(message + n, sizeof message - (size_t)n, format, args);
+                va_end(args);
+        }
+        if (severity == DIAG_ERROR)
+                d->errors++;
+        if (d->n == DIAG_MAX || !(d->items[d->n].message = strdup(message))) {
+                d->dropped++;
+                return;
+        }
+        d->items[d->n].severity = severity;
+        d->items[d->n].line = place.line;
+        d->items[d->n].order = d->n;
+        d->n++;
+}
+
+size_t diag_errors(const struct diag *d)
+{
+        return d->errors;
+}
+
+static int by_line(const void *a, const void *b)
+{
+        const struct item *x = a, *y = b;
+
+        if (x->line != y->line)
+                return x->line < y->line ? -1 : 1;
+        return x->order < y->order ? -1 : 1;
+}
+
+void diag_each(struct diag *d, void (*each)(void *arg, enum diag_severity severity, const char *message),
+               void *arg)
+{
+        char more[LOG_LINE_SIZE];
+
+        qsort(d->items, d->n, sizeof d->items[0], by_line);
+        for (size_t i = 0; i < d->n; i++)
+                each(arg, d->items[i].severity, d->items[i].message);
+        if (d->dropped > 0) {
+                snprintf(more, sizeof more, "%s: and %zu more", d->file, d->dropped);
+                each(arg, DIAG_ERROR, more);
+        }
+}

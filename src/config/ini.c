@@ -1,0 +1,190 @@
+/* ini.c - a configuration file as a list of entries.
+ * The file is read twice: by scan.c, which knows lines and refuses what is ambiguous, and by iniparser. Only
+ * what both understand alike is accepted. Does one read; knows nothing of what the keys mean. */
+#include "config/ini.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <iniparser/iniparser.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/scan.h"
+
+/* iniparser tells of trouble through one process-wide callback that carries no pointer of ours. */
+static unsigned library_complaints;
+
+/* The texts of iniparser hold the offending line, which may hold a secret: they are counted, not kept. */
+static int count_complaint(const char *format, ...)
+{
+        (void)format;
+        library_complaints++;
+        return 0;
+}
+
+static int refuse(struct diag *diag, const char *what)
+{
+        diag_add(diag, DIAG_ERROR, (struct diag_place){ 0 }, "%s", what);
+        return -EINVAL;
+}
+
+/* The errno in words of the file, and its negative back. */
+static int cannot_read(struct diag *diag, int error)
+{
+        diag_add(diag, DIAG_ERROR, (struct diag_place){ 0 }, "cannot be read: %s", strerror(error));
+        return -error;
+}
+
+static int check_kind(const struct stat *st, struct diag *diag)
+{
+        if (!S_ISREG(st->st_mode))
+                return refuse(diag,
+                              S_ISDIR(st->st_mode) ? "is a directory, not a file" : "is not a regular file");
+        if (st->st_mode & S_IWOTH)
+                return refuse(diag, "everybody may write to it; take that right away with chmod o-w");
+        if (st->st_size > INI_FILE_MAX) {
+                diag_add(diag, DIAG_ERROR, (struct diag_place){ 0 }, "has %lld bytes; at most %u",
+                         (long long)st->st_size, INI_FILE_MAX);
+                return -EINVAL;
+        }
+        return 0;
+}
+
+/* The whole file with a NUL behind it, for the caller to free. */
+static int read_open_file(int fd, struct diag *diag, char **ret, size_t *ret_length)
+{
+        struct stat st;
+        size_t length = 0;
+        char *text;
+        int r;
+
+        if (fstat(fd, &st) < 0)
+                return cannot_read(diag, errno);
+        r = check_kind(&st, diag);
+        if (r < 0)
+                return r;
+        text = malloc((size_t)st.st_size + 1);
+        if (!text)
+                return -ENOMEM;
+        while (length < (size_t)st.st_size) {
+                ssize_t n = read(fd, text + length, (size_t)st.st_size - length);
+
+                if (n == 0)
+                        break;
+                if (n < 0 && errno != EINTR) {
+                        r = cannot_read(diag, errno);
+                        free(text);
+                        return r;
+                }
+                if (n > 0)
+                        length += (size_t)n;
+        }
+        text[length] = '\0';
+        *ret = text;
+        *ret_length = length;
+        return 0;
+}
+
+static int read_file(const char *path, struct diag *diag, char **ret, size_t *ret_length)
+{
+        /* Not blocking: the path may name a pipe. */
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
+
+        if (fd < 0)
+                return cannot_read(diag, errno);
+        r = read_open_file(fd, diag, ret, ret_length);
+        close(fd);
+        return r;
+}
+
+/* Whether an entry of iniparser's dictionary, `section` or `section:key`, is this one. */
+static bool same_entry(const struct ini_entry *e, const char *name, const char *value)
+{
+        size_t n = strlen(e->section);
+
+        if (strncmp(name, e->section, n) != 0)
+                return false;
+        if (!e->key)
+                return name[n] == '\0' && !value;
+        return name[n] == ':' && strcmp(name + n + 1, e->key) == 0 && value && strcmp(value, e->value) == 0;
+}
+
+/* The dictionary keeps the order of insertion, so both lists are walked side by side. */
+static int compare(const struct ini *ini, const dictionary *dict, struct diag *diag)
+{
+        size_t at = 0;
+
+        for (ssize_t i = 0; i < dict->size; i++) {
+                if (!dict->key[i])
+                        continue;
+                if (at == ini->n)
+                        return refuse(diag,
+                                      "its last lines can be read in two ways; write them more plainly");
+                if (!same_entry(&ini->entries[at], dict->key[i], dict->val[i])) {
+                        const struct ini_entry *e = &ini->entries[at];
+
+                        diag_add(diag, DIAG_ERROR, (struct diag_place){ e->line, e->section, e->key },
+                                 "can be read in two ways; write it more plainly");
+                        return -EINVAL;
+                }
+                at++;
+        }
+        if (at < ini->n) {
+                const struct ini_entry *e = &ini->entries[at];
+
+                diag_add(diag, DIAG_ERROR, (struct diag_place){ e->line, e->section, e->key },
+                         "is not seen by every reader of this file; write it more plainly");
+                return -EINVAL;
+        }
+        return 0;
+}
+
+static int confirm(const char *path, const struct ini *ini, struct diag *diag)
+{
+        dictionary *dict;
+        int r;
+
+        iniparser_set_error_callback(count_complaint);
+        library_complaints = 0;
+        dict = iniparser_load(path);
+        if (!dict || library_complaints > 0)
+                r = refuse(diag, "iniparser cannot read it");
+        else
+                r = compare(ini, dict, diag);
+        if (dict)
+                iniparser_freedict(dict);
+        return r;
+}
+
+int ini_load(const char *path, struct diag *diag, struct ini **ret)
+{
+        struct ini *ini = calloc(1, sizeof *ini);
+        size_t length;
+        int r;
+
+        if (!ini)
+                return -ENOMEM;
+        r = read_file(path, diag, &ini->text, &length);
+        if (r == 0)
+                r = scan_text(ini->text, length, diag, ini);
+        if (r == 0 && diag_errors(diag) == 0)
+                r = confirm(path, ini, diag);
+        if (r < 0) {
+                ini_free(ini);
+                return r;
+        }
+        *ret = ini;
+        return 0;
+}
+
+struct ini *ini_free(struct ini *ini)
+{
+        if (!ini)
+                return NULL;
+        free(ini->entries);
+        free(ini->text);
+        free(ini);
+        return NULL;
+}

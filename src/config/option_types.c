@@ -1,0 +1,319 @@
+/* option_types.c - how each type of value is read from its text, and what is said of a wrong one. Pure. */
+#include "config/option_types.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "config/config.h"
+#include "config/values.h"
+
+#define HANDLER_NAMES "ack, log"
+static const char *const handler_names[] = { "ack", "log", NULL };
+
+/* Longer than any list item that could be right. */
+#define ITEM_SIZE 64
+
+__attribute__((format(printf, 3, 4))) static int refuse(char *why, const char *text, const char *format, ...)
+{
+        int n = snprintf(why, OPTION_WHY_SIZE, "\"%s\" ", TEXT_ESCAPE(text, strlen(text)));
+        va_list args;
+
+        va_start(args, format);
+        vsnprintf(why + n, OPTION_WHY_SIZE - (size_t)n, format, args);
+        va_end(args);
+        return -EINVAL;
+}
+
+/* Texts are stored with zeroes behind them, so that equal ones are equal byte for byte. */
+static void store_text(char *field, size_t size, const char *text)
+{
+        memset(field, 0, size);
+        memcpy(field, text, strlen(text));
+}
+
+static int set_group(const struct config_option *o, const char *text, void *field, char *why)
+{
+        struct address a;
+
+        (void)o;
+        if (address_parse(text, &a) < 0)
+                return refuse(why, text, "is not an IPv4 address");
+        if (!address_is_multicast(&a))
+                return refuse(why, text, "is not a multicast address: 224.0.0.0 to 239.255.255.255");
+        *(struct address *)field = a;
+        return 0;
+}
+
+static int set_address(const struct config_option *o, const char *text, void *field, char *why)
+{
+        struct address a = { 0 };
+
+        (void)o;
+        if (!*text) {
+                *(struct address *)field = a;
+                return 0;
+        }
+        if (address_parse(text, &a) < 0)
+                return refuse(why, text, "is not an IPv4 address");
+        if (address_is_multicast(&a) || address_is_unspecified(&a) || address_is_broadcast(&a))
+                return refuse(why, text, "is no address that an interface can have");
+        *(struct address *)field = a;
+        return 0;
+}
+
+static int set_interface(const struct config_option *o, const char *text, void *field, char *why)
+{
+        /* As the kernel's dev_valid_name(). */
+        if (strlen(text) > o->most || strpbrk(text, "/: \t") || strcmp(text, ".") == 0 ||
+            strcmp(text, "..") == 0)
+                return refuse(why, text,
+                              "is not the name of an interface: at most %" PRIu64
+                              " characters, no / : or blank",
+                              o->most);
+        store_text(field, IFNAMSIZ, text);
+        return 0;
+}
+
+static int parse_number(const struct config_option *o, const char *text, uint64_t *ret, char *why)
+{
+        uint64_t number;
+
+        if (value_number(text, &number) < 0 || number < o->least || number > o->most)
+                return refuse(why, text, "is not a number from %" PRIu64 " to %" PRIu64, o->least, o->most);
+        *ret = number;
+        return 0;
+}
+
+static int set_number(const struct config_option *o, const char *text, void *field, char *why)
+{
+        return parse_number(o, text, field, why);
+}
+
+static int set_port(const struct config_option *o, const char *text, void *field, char *why)
+{
+        uint64_t port;
+        int r = parse_number(o, text, &port, why);
+
+        if (r == 0)
+                *(in_port_t *)field = (in_port_t)port;
+        return r;
+}
+
+static int set_duration(const struct config_option *o, const char *text, void *field, char *why)
+{
+        int64_t ns, least = (int64_t)o->least, most = (int64_t)o->most;
+        int r = value_duration(text, &ns);
+
+        if (r == -EINVAL)
+                return refuse(why, text, "is not a duration such as 250ms, 5s, 2m or 1h");
+        if (r < 0 || ns < least || ns > most)
+                return refuse(why, text, "is out of range: %s to %s", least ? TEXT_DURATION(least) : "0",
+                              TEXT_DURATION(most));
+        *(int64_t *)field = ns;
+        return 0;
+}
+
+static int set_size(const struct config_option *o, const char *text, void *field, char *why)
+{
+        uint64_t bytes;
+        int r = value_size(text, &bytes);
+
+        if (r == -EINVAL)
+                return refuse(why, text, "is not a size such as 65536, 64K or 4M");
+        if (r < 0 || bytes < o->least || bytes > o->most)
+                return refuse(why, text, "is out of range: %" PRIu64 " to %" PRIu64 " bytes", o->least,
+                              o->most);
+        *(uint64_t *)field = bytes;
+        return 0;
+}
+
+static int set_rate(const struct config_option *o, const char *text, void *field, char *why)
+{
+        (void)o;
+        if (value_rate(text, field) < 0)
+                return refuse(why, text, "is not a rate such as 10/s, none or unlimited");
+        return 0;
+}
+
+static int set_boolean(const struct config_option *o, const char *text, void *field, char *why)
+{
+        (void)o;
+        if (value_boolean(text, field) < 0)
+                return refuse(why, text, "is neither yes nor no");
+        return 0;
+}
+
+static int set_share(const struct config_option *o, const char *text, void *field, char *why)
+{
+        (void)o;
+        if (strcasecmp(text, "no") != 0 && strcasecmp(text, "any") != 0)
+                return refuse(why, text, "is neither no nor any");
+        *(bool *)field = strcasecmp(text, "any") == 0;
+        return 0;
+}
+
+static int set_level(const struct config_option *o, const char *text, void *field, char *why)
+{
+        static const struct {
+                const char *name;
+                enum log_level level;
+        } levels[] = {
+                { "error", LOG_LEVEL_ERROR },   { "warning", LOG_LEVEL_WARNING },
+                { "notice", LOG_LEVEL_NOTICE }, { "info", LOG_LEVEL_INFO },
+                { "debug", LOG_LEVEL_DEBUG },
+        };
+
+        (void)o;
+        for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+                if (strcasecmp(text, levels[i].name) == 0) {
+                        *(enum log_level *)field = levels[i].level;
+                        return 0;
+                }
+        }
+        return refuse(why, text, "is not a level: error, warning, notice, info or debug");
+}
+
+/* Takes the next item of a comma list into `item`, without the blanks around it, and moves *text behind it.
+ * False at the end. An item that is too long is cut, and so no longer the name of anything. */
+static bool next_item(const char **text, char item[ITEM_SIZE])
+{
+        const char *start, *end;
+        size_t length;
+
+        if (!*text)
+                return false;
+        start = *text + strspn(*text, " \t");
+        end = start + strcspn(start, ",");
+        *text = *end ? end + 1 : NULL;
+        length = (size_t)(end - start);
+        while (length > 0 && strchr(" \t", start[length - 1]))
+                length--;
+        if (length >= ITEM_SIZE)
+                length = ITEM_SIZE - 1;
+        memcpy(item, start, length);
+        item[length] = '\0';
+        return true;
+}
+
+static const char *handler_name(const char *text)
+{
+        for (size_t i = 0; handler_names[i]; i++)
+                if (strcasecmp(handler_names[i], text) == 0)
+                        return handler_names[i];
+        return NULL;
+}
+
+static int set_handlers(const struct config_option *o, const char *text, void *field, char *why)
+{
+        struct config_handlers list = { 0 };
+        char item[ITEM_SIZE];
+
+        (void)o;
+        while (next_item(&text, item)) {
+                const char *name = handler_name(item);
+
+                if (!name)
+                        return refuse(why, item, "is not a handler: " HANDLER_NAMES);
+                for (size_t i = 0; i < list.n; i++)
+                        if (list.names[i] == name)
+                                return refuse(why, item, "stands in the list twice");
+                list.names[list.n++] = name;
+        }
+        memcpy(field, &list, sizeof list);
+        return 0;
+}
+
+static int set_networks(const struct config_option *o, const char *text, void *field, char *why)
+{
+        struct config_networks list;
+        char item[ITEM_SIZE];
+
+        (void)o;
+        memset(&list, 0, sizeof list);
+        if (!*text)
+                text = NULL;
+        while (next_item(&text, item)) {
+                if (list.n == CONFIG_ALLOW_MAX)
+                        return refuse(why, item, "is one network too many: at most %d", CONFIG_ALLOW_MAX);
+                if (network_parse(item, &list.networks[list.n]) < 0)
+                        return refuse(why, item, "is not a network such as 10.1.0.0/16 or 10.1.2.3");
+                list.n++;
+        }
+        memcpy(field, &list, sizeof list);
+        return 0;
+}
+
+static int check_length(const struct config_option *o, const char *text, char *why)
+{
+        if (strlen(text) < o->least || strlen(text) > o->most)
+                return refuse(why, text, "is not a text of %" PRIu64 " to %" PRIu64 " bytes", o->least,
+                              o->most);
+        return 0;
+}
+
+static int set_ack_text(const struct config_option *o, const char *text, void *field, char *why)
+{
+        int r = check_length(o, text, why);
+
+        if (r == 0)
+                store_text(field, MESSAGE_ACK_TEXT_MAX + 1, text);
+        return r;
+}
+
+static int set_template(const struct config_option *o, const char *text, void *field, char *why)
+{
+        size_t at;
+        int r = check_length(o, text, why);
+
+        if (r < 0)
+                return r;
+        r = template_check(text, &at);
+        if (r == -EINVAL)
+                return refuse(why, text + at, "is not understood; known are %s", template_placeholders());
+        if (r < 0)
+                return refuse(why, text, "can become longer than %d bytes", MESSAGE_MAX);
+        store_text(field, TEMPLATE_MAX + 1, text);
+        return 0;
+}
+
+static int set_node(const struct config_option *o, const char *text, void *field, char *why)
+{
+        if (*text) {
+                int r = check_length(o, text, why);
+
+                if (r < 0)
+                        return r;
+        }
+        for (const char *p = text; *p; p++)
+                if (*p <= 0x20 || *p > 0x7e)
+                        return refuse(why, text, "is not a name: printable ASCII without blanks");
+        store_text(field, NODE_NAME_MAX + 1, text);
+        return 0;
+}
+
+const char *const *option_handlers(void)
+{
+        return handler_names;
+}
+
+const struct option_type option_type_group = { sizeof(struct address), set_group };
+const struct option_type option_type_address = { sizeof(struct address), set_address };
+const struct option_type option_type_interface = { IFNAMSIZ, set_interface };
+const struct option_type option_type_port = { sizeof(in_port_t), set_port };
+const struct option_type option_type_number = { sizeof(uint64_t), set_number };
+const struct option_type option_type_duration = { sizeof(int64_t), set_duration };
+const struct option_type option_type_size = { sizeof(uint64_t), set_size };
+const struct option_type option_type_rate = { sizeof(rate_per_s), set_rate };
+const struct option_type option_type_boolean = { sizeof(bool), set_boolean };
+const struct option_type option_type_share = { sizeof(bool), set_share };
+const struct option_type option_type_level = { sizeof(enum log_level), set_level };
+const struct option_type option_type_handlers = { sizeof(struct config_handlers), set_handlers };
+const struct option_type option_type_networks = { sizeof(struct config_networks), set_networks };
+const struct option_type option_type_ack_text = { MESSAGE_ACK_TEXT_MAX + 1, set_ack_text };
+const struct option_type option_type_template = { TEMPLATE_MAX + 1, set_template };
+const struct option_type option_type_node = { NODE_NAME_MAX + 1, set_node };

@@ -1,0 +1,111 @@
+/* links.c - which network interface is meant: by name, by address, by route. Asks the kernel, keeps nothing.
+ */
+#include "os/links.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int link_by_name(const char *name, uint32_t *ret_index)
+{
+        unsigned index = if_nametoindex(name);
+
+        if (index == 0)
+                return -errno;
+        *ret_index = index;
+        return 0;
+}
+
+/* The name of the interface that has the address, from the list, or NULL. */
+static const char *find_address(const struct ifaddrs *list, const struct address *address)
+{
+        for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
+                struct endpoint e;
+
+                if (!i->ifa_addr)
+                        continue;
+                endpoint_from_sockaddr(i->ifa_addr, &e);
+                if (address_equal(&e.address, address))
+                        return i->ifa_name;
+        }
+        return NULL;
+}
+
+int link_by_address(const struct address *address, uint32_t *ret_index)
+{
+        struct ifaddrs *list;
+        const char *name;
+        int r;
+
+        if (getifaddrs(&list) < 0)
+                return -errno;
+        name = find_address(list, address);
+        r = name ? link_by_name(name, ret_index) : -EADDRNOTAVAIL;
+        freeifaddrs(list);
+        return r;
+}
+
+/* This host's address on the way to `to`: that of a socket connected to it. Connecting sends nothing for UDP.
+ */
+static int address_by_route(const struct endpoint *to, struct address *ret)
+{
+        struct sockaddr_storage ss;
+        socklen_t length = endpoint_to_sockaddr(to, &ss);
+        int fd = socket(to->address.family, SOCK_DGRAM | SOCK_CLOEXEC, 0), r = 0;
+        struct endpoint local;
+
+        if (fd < 0)
+                return -errno;
+        if (connect(fd, (struct sockaddr *)&ss, length) < 0)
+                r = -errno;
+        length = sizeof ss;
+        if (r == 0 && getsockname(fd, (struct sockaddr *)&ss, &length) < 0)
+                r = -errno;
+        close(fd);
+        if (r < 0)
+                return r;
+        endpoint_from_sockaddr((struct sockaddr *)&ss, &local);
+        *ret = local.address;
+        return 0;
+}
+
+int link_by_route(const struct endpoint *to, uint32_t *ret_index)
+{
+        struct address local;
+        int r = address_by_route(to, &local);
+
+        return r < 0 ? r : link_by_address(&local, ret_index);
+}
+
+int link_loopback_address(uint32_t index, sa_family_t family, struct address *ret)
+{
+        struct ifaddrs *list;
+        int r = -EADDRNOTAVAIL;
+
+        if (getifaddrs(&list) < 0)
+                return -errno;
+        for (const struct ifaddrs *i = list; i && r < 0; i = i->ifa_next) {
+                struct endpoint e;
+
+                if (!(i->ifa_flags & IFF_LOOPBACK) || !i->ifa_addr || i->ifa_addr->sa_family != family ||
+                    if_nametoindex(i->ifa_name) != index)
+                        continue;
+                endpoint_from_sockaddr(i->ifa_addr, &e);
+                *ret = e.address;
+                r = 0;
+        }
+        freeifaddrs(list);
+        return r;
+}
+
+const char *link_name(uint32_t index, char buffer[IFNAMSIZ])
+{
+        int saved = errno;
+
+        if (!if_indextoname(index, buffer))
+                snprintf(buffer, IFNAMSIZ, "?");
+        errno = saved;
+        return buffer;
+}

@@ -1,0 +1,29 @@
+/* handler.c - the table of handlers. Pure. */
+#include "handlers/handler.h"
+
+#include <string.h>
+
+#include "handlers/ack.h"
+#include "handlers/log.h"
+
+static const struct handler *const handlers[] = {
+        &handler_ack,
+        &handler_log,
+};
+
+const struct handler *handler_find(const char *name)
+{
+        for (size_t i = 0; i < sizeof handlers / sizeof handlers[0]; i++)
+                if (strcmp(handlers[i]->name, name) == 0)
+                        return handlers[i];
+        return NULL;
+}
+
+void handler_record(const struct handler_io *io, enum event_id event, const struct datagram *d,
+                    const struct reply *reply)
+{
+        struct records *r = io->records;
+
+        if (io->record && r->n < RECORDS_MAX)
+                r->items[r->n++] = (struct record){ .event = event, .datagram = d, .reply = reply };
+}

@@ -1,0 +1,33 @@
+#ifndef MCASTD_LOOP_ENV_H
+#define MCASTD_LOOP_ENV_H
+
+#include <stdint.h>
+
+#include "config/config.h"
+#include "handlers/handler.h"
+#include "message/outbox.h"
+#include "os/batch.h"
+#include "state/hash.h"
+
+struct event_base;
+
+/* Data events run after signals, the watchdog and control. For event_base_priority_init(). */
+enum loop_priority {
+        LOOP_PRIORITY_FIRST,
+        LOOP_PRIORITY_DATA,
+        LOOP_PRIORITIES,
+};
+
+/* What all sections of the loop share. Belongs to the daemon, which outlives them. */
+struct env {
+        struct event_base *base;
+        struct batch *batch;
+        struct outbox out;
+        struct records records;
+        struct hash_key key;
+        uint64_t boot;                /* drawn at the start, for {boot} */
+        int64_t started_ns;           /* monotonic */
+        char node[NODE_NAME_MAX + 1]; /* for {node} */
+};
+
+#endif

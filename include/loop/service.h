@@ -1,0 +1,30 @@
+#ifndef MCASTD_LOOP_SERVICE_H
+#define MCASTD_LOOP_SERVICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loop/env.h"
+
+/* The conversation with the service manager: ready, reloading, the watchdog, one line of status. */
+struct service;
+
+/* What the line of status says. */
+struct service_status {
+        size_t joined;     /* groups */
+        size_t emitting;   /* groups */
+        uint64_t received; /* datagrams so far */
+};
+
+/* Asked for the state whenever the line is due. */
+typedef void (*service_state)(void *arg, struct service_status *ret);
+
+/* 0 or -errno. From then on the watchdog is fed, where the service manager asks for it. */
+int service_new(struct env *env, service_state state, void *arg, struct service **ret);
+struct service *service_free(struct service *s);
+
+void service_ready(struct service *s);
+void service_reloading(struct service *s);
+void service_stopping(struct service *s);
+
+#endif

@@ -1,0 +1,95 @@
+/* section.c - what receivers and emitters have in common when they speak: fields, troubles, failures to open.
+ */
+#include "loop/section.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "message/datagram.h"
+
+#define STRING(x)  STRING_(x)
+#define STRING_(x) #x
+
+/* How a trouble is told. Both are followed by something: the detail, and the count. */
+static const struct {
+        const char *begins;
+        const char *ended;
+} phrases[TROUBLE_N] = {
+        [TROUBLE_TRUNCATED] = { "dropping datagrams: longer than " STRING(DATAGRAM_MAX) " bytes",
+                                "dropped datagrams longer than " STRING(DATAGRAM_MAX) " bytes" },
+        [TROUBLE_MISDIRECTED] = { "dropping datagrams: not sent to the group",
+                                  "dropped datagrams not sent to the group" },
+        [TROUBLE_FOREIGN] = { "dropping datagrams: source not in ALLOW",
+                              "dropped datagrams whose source is not in ALLOW" },
+        [TROUBLE_KERNEL_DROPS] = { "the kernel drops datagrams: the receive buffer is full",
+                                   "datagrams dropped by the kernel" },
+        [TROUBLE_RECEIVE] = { "cannot receive", "failures to receive" },
+        [TROUBLE_ACK_RATE] = { "not acknowledging all: more than ACK_RATE from one source",
+                               "not acknowledged for ACK_RATE" },
+        [TROUBLE_ACK_TOTAL] = { "not acknowledging all: more than ACK_TOTAL",
+                                "not acknowledged for ACK_TOTAL" },
+        [TROUBLE_ACK_SEND] = { "cannot send acks", "acks that could not be sent" },
+};
+
+void section_init(struct section *s, const struct config_group *at)
+{
+        *s = (struct section){ .at = *at, .group = config_endpoint(at) };
+        (void)address_text(&at->group, s->group_text);
+        snprintf(s->port_text, sizeof s->port_text, "%u", at->port);
+}
+
+void section_fields(const struct section *s, struct log_field fields[SECTION_FIELDS])
+{
+        fields[0] = (struct log_field){ "MCASTD_SECTION", s->at.section };
+        fields[1] = (struct log_field){ "MCASTD_GROUP", s->group_text };
+        fields[2] = (struct log_field){ "MCASTD_PORT", s->port_text };
+}
+
+void section_log(const struct section *s, enum event_id event, const char *format, ...)
+{
+        struct log_field fields[SECTION_FIELDS];
+        char line[LOG_LINE_SIZE];
+        va_list args;
+
+        va_start(args, format);
+        vsnprintf(line, sizeof line, format, args);
+        va_end(args);
+        section_fields(s, fields);
+        log_event(event, fields, SECTION_FIELDS, "%s", line);
+}
+
+void section_log_counters(const struct section *s, const struct stats *stats)
+{
+        char text[STATS_TEXT_SIZE];
+
+        section_log(s, EVENT_COUNTERS, "counters of [%s]: %s", s->at.section, stats_text(stats, text));
+}
+
+void section_open_failed(const struct section *s, int error, const struct socket_failure *failure)
+{
+        section_log(s, EVENT_OPEN_FAILED, "[%s] %s: cannot %s: %s", s->at.section, failure->option,
+                    failure->tried, strerror(error));
+}
+
+void section_trouble(struct section *s, enum trouble trouble, uint64_t times, int64_t now_ns,
+                     const char *detail)
+{
+        if (episode_note(&s->troubles[trouble], times, now_ns))
+                section_log(s, EVENT_TROUBLE_BEGAN, "%s (%s)", phrases[trouble].begins, detail);
+}
+
+size_t section_troubles_tick(struct section *s, int64_t now_ns)
+{
+        size_t active = 0;
+        uint64_t count;
+
+        for (enum trouble t = 0; t < TROUBLE_N; t++) {
+                if (episode_ended(&s->troubles[t], now_ns, &count))
+                        section_log(s, EVENT_TROUBLE_ENDED, "%s: %" PRIu64 " in all; none in the last 10 s",
+                                    phrases[t].ended, count);
+                active += s->troubles[t].active;
+        }
+        return active;
+}

@@ -1,0 +1,118 @@
+/* service.c - tells the service manager that the daemon is ready, alive, and what it does.
+ * One timer for all of that. It runs at half the time that the watchdog allows, and reports by the way what
+ * the log has lost. */
+#include "loop/service.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "loop/timer.h"
+#include "os/notify.h"
+
+/* How often the status is looked at where nobody asks for a watchdog. */
+#define TICK_NS (10 * NS_PER_S)
+
+#define STATUS_SIZE 160
+
+struct service {
+        struct notify *notify;
+        struct event *tick;
+        int64_t tick_ns;
+        const char *feed; /* "WATCHDOG=1\n" where the service manager asks for it */
+        service_state state;
+        void *arg;
+        int64_t status_ns; /* when the last status was made */
+        uint64_t received; /* of that status */
+        char status[STATUS_SIZE];
+};
+
+/* Makes the line of status anew. */
+static void update_status(struct service *s)
+{
+        struct service_status now = { 0 };
+        int64_t now_ns = clock_monotonic_ns();
+        double seconds = (double)(now_ns - s->status_ns) / (double)NS_PER_S, rate = 0;
+
+        s->state(s->arg, &now);
+        /* Sections that a reload dropped take their counts along. */
+        if (seconds > 0 && now.received >= s->received)
+                rate = (double)(now.received - s->received) / seconds;
+        snprintf(s->status, sizeof s->status, "%zu joined, %zu emitting, %.1f datagrams/s", now.joined,
+                 now.emitting, rate);
+        s->status_ns = now_ns;
+        s->received = now.received;
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+        struct service *s = arg;
+
+        (void)fd;
+        (void)what;
+        update_status(s);
+        (void)notify_send(s->notify, "%sSTATUS=%s", s->feed, s->status);
+        log_report_lost();
+        (void)timer_arm(s->tick, clock_monotonic_ns() + s->tick_ns);
+}
+
+int service_new(struct env *env, service_state state, void *arg, struct service **ret)
+{
+        struct service *s = calloc(1, sizeof *s);
+        int64_t watchdog_ns = notify_watchdog_ns();
+        int r;
+
+        if (!s)
+                return -ENOMEM;
+        s->state = state;
+        s->arg = arg;
+        s->status_ns = clock_monotonic_ns();
+        s->tick_ns = watchdog_ns ? watchdog_ns / 2 : TICK_NS;
+        s->feed = watchdog_ns ? "WATCHDOG=1\n" : "";
+        r = notify_new(&s->notify);
+        if (r < 0) {
+                free(s);
+                return r;
+        }
+        s->tick = evtimer_new(env->base, on_tick, s);
+        if (!s->tick || event_priority_set(s->tick, LOOP_PRIORITY_FIRST) < 0 ||
+            timer_arm(s->tick, s->status_ns + s->tick_ns) < 0) {
+                service_free(s);
+                return -ENOMEM;
+        }
+        *ret = s;
+        return 0;
+}
+
+struct service *service_free(struct service *s)
+{
+        if (!s)
+                return NULL;
+        if (s->tick)
+                event_free(s->tick);
+        notify_free(s->notify);
+        free(s);
+        return NULL;
+}
+
+void service_ready(struct service *s)
+{
+        update_status(s);
+        (void)notify_send(s->notify, "READY=1\nSTATUS=%s", s->status);
+}
+
+void service_reloading(struct service *s)
+{
+        (void)notify_send(s->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\nSTATUS=reloading",
+                          clock_monotonic_ns() / NS_PER_US);
+}
+
+void service_stopping(struct service *s)
+{
+        (void)notify_send(s->notify, "STOPPING=1\nSTATUS=leaving the groups");
+}

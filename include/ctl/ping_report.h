@@ -1,0 +1,34 @@
+#ifndef MCASTD_CTL_PING_REPORT_H
+#define MCASTD_CTL_PING_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ctl/ping_options.h"
+#include "message/datagram.h"
+#include "state/acks.h"
+
+/* What came of a ping, said while it goes on (to people) or all at the end (as JSON). */
+struct ping_report;
+
+/* 0 or -ENOMEM. `options` must live as long. */
+int ping_report_new(const struct ping_options *options, struct ping_report **ret);
+struct ping_report *ping_report_free(struct ping_report *r);
+
+/* A message goes out. */
+void ping_report_message(struct ping_report *r);
+
+/* An ack has come in after_ns. */
+void ping_report_ack(struct ping_report *r, const struct datagram *d, enum ack_verdict verdict,
+                     int64_t after_ns);
+
+/* The wait for acks of this message is over. */
+void ping_report_timeout(struct ping_report *r);
+
+/* The summary. */
+void ping_report_end(struct ping_report *r);
+
+/* How many different nodes have answered. */
+uint64_t ping_report_nodes(const struct ping_report *r);
+
+#endif

@@ -1,0 +1,45 @@
+/* main.c - mcastctl: finds the command and runs it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "ctl/command.h"
+#include "ctl/ping.h"
+#include "version.h"
+
+static const struct command *const commands[] = {
+        &command_ping,
+};
+#define N_COMMANDS (sizeof commands / sizeof commands[0])
+
+static void print_help(FILE *to)
+{
+        fputs("Usage: mcastctl COMMAND [ARGUMENT]...\n\nCommands:\n", to);
+        for (size_t i = 0; i < N_COMMANDS; i++)
+                fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+        fputs("\nmcastctl COMMAND --help says more. See mcastctl(1).\n", to);
+}
+
+int main(int argc, char *argv[])
+{
+        const char *name = argc > 1 ? argv[1] : NULL;
+
+        if (!name) {
+                print_help(stderr);
+                return EX_USAGE;
+        }
+        if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+                print_help(stdout);
+                return EXIT_SUCCESS;
+        }
+        if (strcmp(name, "--version") == 0) {
+                puts("mcastctl " MCASTD_VERSION);
+                return EXIT_SUCCESS;
+        }
+        for (size_t i = 0; i < N_COMMANDS; i++)
+                if (strcmp(commands[i]->name, name) == 0)
+                        return commands[i]->run(argc - 1, argv + 1);
+        fprintf(stderr, "mcastctl: unknown command: %s\nTry mcastctl --help.\n", name);
+        return EX_USAGE;
+}

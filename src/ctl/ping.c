@@ -1,0 +1,176 @@
+/* ping.c - the command `mcastctl ping`: asks a group who is there.
+ * Each message has a socket of its own, so that a late ack is not taken for one of the next message. */
+#include "ctl/ping.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sodium/randombytes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ctl/ping_options.h"
+#include "ctl/ping_report.h"
+#include "os/batch.h"
+#include "os/socket.h"
+
+struct ping {
+        struct ping_options options;
+        struct ping_report *report;
+        struct batch *batch;
+        struct acks *acks;
+        int interrupts; /* readable once somebody wants us to stop */
+};
+
+static int open_socket(const struct ping_options *o)
+{
+        struct socket_emitter spec = {
+                .group = o->group,
+                .link = { o->interface, &o->ip_address },
+                .ttl = (uint8_t)o->ttl,
+                .loop = true,
+        };
+        struct socket_failure failure;
+        uint32_t link;
+        int fd = socket_open_emitter(&spec, &link, &failure);
+
+        if (fd < 0)
+                fprintf(stderr, "mcastctl ping: cannot %s: %s\n", failure.tried, strerror(-fd));
+        return fd;
+}
+
+/* Waits until fd (-1: none) is readable. 1; 0 where deadline_ns has passed; -EINTR where we are to stop. */
+static int wait_readable(const struct ping *p, int fd, int64_t deadline_ns)
+{
+        struct pollfd fds[] = { { p->interrupts, POLLIN, 0 }, { fd, POLLIN, 0 } };
+        int64_t left_ns = deadline_ns - clock_monotonic_ns();
+        struct timespec left;
+
+        if (left_ns < 0)
+                left_ns = 0;
+        left = (struct timespec){ .tv_sec = (time_t)(left_ns / NS_PER_S),
+                                  .tv_nsec = (long)(left_ns % NS_PER_S) };
+        if (ppoll(fds, 2, &left, NULL) < 0 || fds[0].revents)
+                return -EINTR;
+        return fds[1].revents != 0;
+}
+
+static int collect(struct ping *p, int fd, int64_t sent_ns)
+{
+        int r;
+
+        while ((r = wait_readable(p, fd, sent_ns + p->options.timeout_ns)) > 0) {
+                int n = batch_receive(p->batch, fd);
+                int64_t now_ns = clock_monotonic_ns();
+
+                for (int i = 0; i < n; i++) {
+                        const struct datagram *d = batch_datagram(p->batch, (size_t)i);
+
+                        ping_report_ack(p->report, d, acks_note(p->acks, &d->source.address, now_ns),
+                                        now_ns - sent_ns);
+                }
+                if (now_ns - sent_ns >= p->options.timeout_ns)
+                        return 0;
+        }
+        return r;
+}
+
+/* One message and its acks. 0, -EINTR where we are to stop, or another -errno after it was said. */
+static int ask(struct ping *p)
+{
+        const struct ping_options *o = &p->options;
+        int fd = open_socket(o), r;
+        int64_t sent_ns;
+
+        if (fd < 0)
+                return fd;
+        ping_report_message(p->report);
+        sent_ns = clock_monotonic_ns();
+        acks_begin(p->acks, sent_ns);
+        r = socket_send(fd, &o->group, o->message, strlen(o->message));
+        if (r < 0)
+                fprintf(stderr, "mcastctl ping: cannot send: %s\n", strerror(-r));
+        else
+                r = collect(p, fd, sent_ns);
+        close(fd);
+        if (r == 0)
+                ping_report_timeout(p->report);
+        return r;
+}
+
+/* All messages. 0 or -errno as ask(). */
+static int ask_all(struct ping *p)
+{
+        for (uint64_t i = 0; i < p->options.count; i++) {
+                int64_t started_ns = clock_monotonic_ns();
+                int r = ask(p);
+
+                if (r == 0 && i + 1 < p->options.count)
+                        r = wait_readable(p, -1, started_ns + p->options.interval_ns);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+static int open_ping(struct ping *p)
+{
+        struct hash_key key;
+        sigset_t interrupts;
+        int r;
+
+        randombytes_buf(&key, sizeof key);
+        sigemptyset(&interrupts);
+        sigaddset(&interrupts, SIGINT);
+        sigaddset(&interrupts, SIGTERM);
+        sigprocmask(SIG_BLOCK, &interrupts, NULL);
+        p->interrupts = signalfd(-1, &interrupts, SFD_CLOEXEC);
+        if (p->interrupts < 0)
+                return -errno;
+        r = ping_report_new(&p->options, &p->report);
+        if (r == 0)
+                r = batch_new(&p->batch);
+        return r < 0 ? r : acks_new(&key, &p->acks);
+}
+
+static void close_ping(struct ping *p)
+{
+        if (p->interrupts >= 0)
+                close(p->interrupts);
+        acks_free(p->acks);
+        batch_free(p->batch);
+        ping_report_free(p->report);
+}
+
+static int run(int argc, char *argv[])
+{
+        struct ping p = { .interrupts = -1 };
+        int status = EXIT_FAILURE, r = ping_options_parse(argc, argv, &p.options);
+
+        if (r)
+                return r - 1;
+        r = open_ping(&p);
+        if (r < 0) {
+                fprintf(stderr, "mcastctl ping: %s\n", strerror(-r));
+        } else {
+                r = ask_all(&p);
+                if (r == 0 || r == -EINTR) {
+                        ping_report_end(p.report);
+                        status =
+                                ping_report_nodes(p.report) >= p.options.expect ? EXIT_SUCCESS : EXIT_FAILURE;
+                }
+        }
+        close_ping(&p);
+        return status;
+}
+
+const struct command command_ping = {
+        .name = "ping",
+        .summary = "send a message to a group, and tell who acknowledges it",
+        .run = run,
+};

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
+#include <sodium/core.h>
 #include <sodium/randombytes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -230,6 +231,8 @@ static int open_env(struct env *env)
 {
         int r;
 
+        if (sodium_init() < 0)
+                return -ENOSYS;
         env->started_ns = clock_monotonic_ns();
         randombytes_buf(&env->key, sizeof env->key);
         randombytes_buf(&env->boot, sizeof env->boot);

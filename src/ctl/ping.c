@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sodium/core.h>
 #include <sodium/randombytes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -124,6 +125,8 @@ static int open_ping(struct ping *p)
         sigset_t interrupts;
         int r;
 
+        if (sodium_init() < 0)
+                return -ENOSYS;
         randombytes_buf(&key, sizeof key);
         sigemptyset(&interrupts);
         sigaddset(&interrupts, SIGINT);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sodium/core.h>
 #include <sodium/randombytes.h>
@@ -295,6 +296,10 @@ static int serve(struct daemon *d)
         return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Tables for strangers are allocated whole and used sparsely. Larger blocks come straight from the kernel, zeroed, and
+ * are resident only where they are used; by itself malloc would stop doing so after the first such block was freed. */
+#define LARGE_BLOCK (32 << 10)
+
 int daemon_run(const struct daemon_options *options)
 {
         struct journal *journal = open_log(options->debug);
@@ -302,6 +307,7 @@ int daemon_run(const struct daemon_options *options)
         size_t errors;
         int status = EX_CONFIG;
 
+        (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
         event_set_log_callback(on_library_message);
         event_set_fatal_callback(on_library_fatal);
         if (load_config(options->config_path, &d.config, &errors) == 0)

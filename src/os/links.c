@@ -6,16 +6,26 @@
 #include <ifaddrs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 int link_by_name(const char *name, uint32_t *ret_index)
 {
-        unsigned index = if_nametoindex(name);
+        struct ifreq request = { 0 };
+        int fd, r;
 
-        if (index == 0)
+        if (strlen(name) >= sizeof request.ifr_name)
+                return -ENODEV;
+        /* if_nametoindex() would tell that there is no such interface where it has no descriptor left to ask with. */
+        fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (fd < 0)
                 return -errno;
-        *ret_index = index;
-        return 0;
+        strcpy(request.ifr_name, name);
+        r = ioctl(fd, SIOCGIFINDEX, &request) < 0 ? -errno : 0;
+        close(fd);
+        if (r == 0)
+                *ret_index = (uint32_t)request.ifr_ifindex;
+        return r;
 }
 
 /* The name of the interface that has the address, from the list, or NULL. */

@@ -101,7 +101,7 @@ static int set_receive_buffer(int fd, uint64_t bytes, uint64_t *ret_granted)
         return 0;
 }
 
-static int set_receiver_options(int fd, const struct socket_receiver *spec, uint64_t *ret_buffer,
+static int set_receiver_options(int fd, const struct socket_receiver *spec, uint32_t link, uint64_t *ret_buffer,
                                 struct socket_failure *f)
 {
         const struct family *family = family_of(&spec->group);
@@ -116,6 +116,10 @@ static int set_receiver_options(int fd, const struct socket_receiver *spec, uint
                 r = set_int(fd, family->level, family->packet_info, 1);
         if (r == 0)
                 r = set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
+        /* The membership alone would do, were it not for SO_REUSEPORT: since Linux 6.6 early demultiplexing draws lots
+         * among all sockets that share address, port and device, whatever they have joined. */
+        if (r == 0)
+                r = set_int(fd, SOL_SOCKET, SO_BINDTOIFINDEX, (int)link);
         if (r < 0)
                 return fail(f, r, "MCAST_GROUP", "prepare a socket for %s",
                             ADDRESS_TEXT(&spec->group.address));
@@ -162,7 +166,7 @@ int socket_open_receiver(const struct socket_receiver *spec, uint32_t *ret_link,
         fd = open_datagram(&spec->group, ret_failure);
         if (fd < 0)
                 return fd;
-        r = set_receiver_options(fd, spec, ret_buffer, ret_failure);
+        r = set_receiver_options(fd, spec, *ret_link, ret_buffer, ret_failure);
         if (r == 0)
                 r = bind_and_join(fd, spec, *ret_link, ret_failure);
         if (r < 0) {

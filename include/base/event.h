@@ -1,6 +1,8 @@
 #ifndef MCASTD_BASE_EVENT_H
 #define MCASTD_BASE_EVENT_H
 
+#include <stdbool.h>
+
 /* The values are the priorities of RFC 5424, which the journal uses as well. */
 enum log_level {
         LOG_LEVEL_ERROR = 3,
@@ -28,6 +30,7 @@ enum event_id {
         EVENT_EMITTER_STOPPED,
         EVENT_RECEIVED,
         EVENT_ACKNOWLEDGED,
+        EVENT_NOT_ACKNOWLEDGED,
         EVENT_SENT,
         EVENT_ACKS,
         EVENT_ACKS_SHORT,
@@ -45,8 +48,8 @@ enum event_id {
 /* What stands behind an event. To add a kind of line is to add a name above and a row in event.c. */
 struct event_kind {
         enum log_level level;
-        const char *message_id; /* 32 hexadecimal digits, see journald's MESSAGE_ID= in
-                                   systemd.journal-fields(7) */
+        const char *message_id; /* 32 hexadecimal digits, see MESSAGE_ID= in systemd.journal-fields(7) */
+        bool always;            /* logged whatever LOG_LEVEL says: somebody has asked, or must know */
 };
 
 const struct event_kind *event_kind(enum event_id event);

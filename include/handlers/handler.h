@@ -19,6 +19,7 @@ struct record {
         enum event_id event;
         const struct datagram *datagram;
         const struct reply *reply; /* said only once this was sent; NULL: in any case */
+        const char *reason;        /* of EVENT_NOT_ACKNOWLEDGED: the name of its counter */
 };
 
 /* One datagram makes at most one record in each handler; a batch has at most 64 datagrams. */
@@ -64,7 +65,6 @@ struct handler {
 const struct handler *handler_find(const char *name);
 
 /* Adds a record if the datagram is to be spoken of. */
-void handler_record(const struct handler_io *io, enum event_id event, const struct datagram *d,
-                    const struct reply *reply);
+void handler_record(const struct handler_io *io, const struct record *record);
 
 #endif

@@ -55,4 +55,7 @@ void section_trouble(struct section *s, enum trouble trouble, uint64_t times, in
 /* Says which troubles are over. Returns how many are still on. */
 size_t section_troubles_tick(struct section *s, int64_t now_ns);
 
+/* The section is closed: says what has come of the troubles that were still on. */
+void section_troubles_end(struct section *s);
+
 #endif

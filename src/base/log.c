@@ -29,7 +29,9 @@ void log_set_level(enum log_level least)
 
 bool log_enabled(enum event_id event)
 {
-        return state.sink && event_kind(event)->level <= state.least;
+        const struct event_kind *kind = event_kind(event);
+
+        return state.sink && (kind->always || kind->level <= state.least);
 }
 
 /* One record to the sink; 0 or -errno. */
@@ -53,8 +55,7 @@ void log_report_lost(void)
         int saved = errno;
         char line[LOG_LINE_SIZE];
 
-        /* Whatever the level: somebody who asked for errors alone must know that some are missing. */
-        if (state.lost_unsaid > 0 && state.sink) {
+        if (state.lost_unsaid > 0 && log_enabled(EVENT_LOG_LOST)) {
                 snprintf(line, sizeof line, "%" PRIu64 " lines could not be written to the log and are lost",
                          state.lost_unsaid);
                 if (write_record(EVENT_LOG_LOST, NULL, 0, line) == 0)

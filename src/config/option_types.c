@@ -134,10 +134,13 @@ static int set_size(const struct config_option *o, const char *text, void *field
 
 static int set_rate(const struct config_option *o, const char *text, void *field, char *why)
 {
+        int r = value_rate(text, field);
+
         (void)o;
-        if (value_rate(text, field) < 0)
-                return refuse(why, text, "is not a rate such as 10/s, none or unlimited");
-        return 0;
+        if (r == -ERANGE)
+                return refuse(why, text, "is out of range: at most %" PRIu32 "/s, or unlimited",
+                              RATE_UNLIMITED - 1);
+        return r < 0 ? refuse(why, text, "is not a rate such as 10/s, none or unlimited") : 0;
 }
 
 static int set_boolean(const struct config_option *o, const char *text, void *field, char *why)

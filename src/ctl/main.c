@@ -24,6 +24,7 @@ static void print_help(FILE *to)
 int main(int argc, char *argv[])
 {
         const char *name = argc > 1 ? argv[1] : NULL;
+        char shown[32];
 
         if (!name) {
                 print_help(stderr);
@@ -37,9 +38,14 @@ int main(int argc, char *argv[])
                 puts("mcastctl " MCASTD_VERSION);
                 return EXIT_SUCCESS;
         }
-        for (size_t i = 0; i < N_COMMANDS; i++)
-                if (strcmp(commands[i]->name, name) == 0)
+        for (size_t i = 0; i < N_COMMANDS; i++) {
+                if (strcmp(commands[i]->name, name) == 0) {
+                        /* getopt puts this in front of what it says. */
+                        snprintf(shown, sizeof shown, "mcastctl %s", name);
+                        argv[1] = shown;
                         return commands[i]->run(argc - 1, argv + 1);
+                }
+        }
         fprintf(stderr, "mcastctl: unknown command: %s\nTry mcastctl --help.\n", name);
         return EX_USAGE;
 }

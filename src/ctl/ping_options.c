@@ -112,7 +112,7 @@ static int parse_option(int c, struct ping_options *o)
         switch (c) {
         case 'I':
                 o->interface = address_parse(optarg, &o->ip_address) < 0 ? optarg : NULL;
-                return 0;
+                return *optarg ? 0 : refuse("--interface", optarg, "the name or an address of an interface");
         case 'm':
                 return parse_message(optarg, &o->message);
         case 'c':

@@ -99,7 +99,7 @@ static void answer(const struct ack *a, const struct handler_io *io, const struc
         reply->to = d->source;
         reply->from = d->local;
         reply->ifindex = d->ifindex;
-        handler_record(io, EVENT_ACKNOWLEDGED, d, reply);
+        handler_record(io, &(struct record){ .event = EVENT_ACKNOWLEDGED, .datagram = d, .reply = reply });
 }
 
 static void ack_datagram(void *state, const struct handler_io *io, const struct datagram *d,
@@ -113,6 +113,10 @@ static void ack_datagram(void *state, const struct handler_io *io, const struct 
                 io->stats->count[verdict]++;
         if (verdict == STAT_ACKED || verdict == STAT_ACKS_LEAKED)
                 answer(a, io, d);
+        else
+                handler_record(io, &(struct record){ .event = EVENT_NOT_ACKNOWLEDGED,
+                                                     .datagram = d,
+                                                     .reason = stats_name(verdict) });
 }
 
 const struct handler handler_ack = {

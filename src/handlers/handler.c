@@ -19,11 +19,10 @@ const struct handler *handler_find(const char *name)
         return NULL;
 }
 
-void handler_record(const struct handler_io *io, enum event_id event, const struct datagram *d,
-                    const struct reply *reply)
+void handler_record(const struct handler_io *io, const struct record *record)
 {
         struct records *r = io->records;
 
         if (io->record && r->n < RECORDS_MAX)
-                r->items[r->n++] = (struct record){ .event = event, .datagram = d, .reply = reply };
+                r->items[r->n++] = *record;
 }

@@ -8,7 +8,7 @@ static void log_datagram(void *state, const struct handler_io *io, const struct 
         (void)m;
         if (io->record)
                 io->stats->count[STAT_RECORDED]++;
-        handler_record(io, EVENT_RECEIVED, d, NULL);
+        handler_record(io, &(struct record){ .event = EVENT_RECEIVED, .datagram = d });
 }
 
 const struct handler handler_log = {

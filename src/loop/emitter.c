@@ -64,8 +64,10 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
         int n = batch_receive(e->env->batch, fd);
 
         (void)what;
-        if (n < 0)
+        if (n < 0) {
                 e->stats.count[STAT_RECEIVE_ERRORS]++;
+                section_trouble(&e->section, TROUBLE_RECEIVE, 1, now_ns, strerror(-n));
+        }
         for (int i = 0; i < n; i++)
                 note_ack(e, batch_datagram(e->env->batch, (size_t)i), now_ns);
 }
@@ -166,11 +168,13 @@ static void note_missed(struct emitter *e, uint64_t missed)
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
         struct emitter *e = arg;
+        int64_t now_ns = clock_monotonic_ns();
         uint64_t missed = 0;
 
         (void)fd;
         (void)what;
-        if (schedule_beat(&e->schedule, clock_monotonic_ns(), &missed)) {
+        if (schedule_beat(&e->schedule, now_ns, &missed)) {
+                (void)section_troubles_tick(&e->section, now_ns);
                 conclude(e);
                 note_missed(e, missed);
                 send_message(e);
@@ -253,6 +257,8 @@ int emitter_new(struct env *env, const struct config_emitter *cfg, struct emitte
 
 struct emitter *emitter_free(struct emitter *e)
 {
+        uint64_t failures;
+
         if (!e)
                 return NULL;
         if (e->timer)
@@ -261,6 +267,10 @@ struct emitter *emitter_free(struct emitter *e)
                 event_free(e->readable);
         if (e->fd >= 0) {
                 close(e->fd);
+                section_troubles_end(&e->section);
+                if (episode_end(&e->failing, &failures))
+                        section_log(&e->section, EVENT_TROUBLE_ENDED, "not sent to %s: %" PRIu64 " messages",
+                                    ENDPOINT_TEXT(&e->section.group), failures);
                 section_log(&e->section, EVENT_EMITTER_STOPPED, "no longer sending to %s",
                             ENDPOINT_TEXT(&e->section.group));
         }

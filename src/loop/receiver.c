@@ -88,6 +88,9 @@ static void say_record(const struct receiver *r, const struct record *record)
         fields[SECTION_FIELDS + 2] = (struct log_field){ "MCASTD_PAYLOAD", payload };
         if (record->event == EVENT_ACKNOWLEDGED)
                 log_event(record->event, fields, SECTION_FIELDS + 1, "acknowledged %s", peer);
+        else if (record->event == EVENT_NOT_ACKNOWLEDGED)
+                log_event(record->event, fields, SECTION_FIELDS + 1, "not acknowledged %s: %s", peer,
+                          record->reason);
         else
                 log_event(record->event, fields, SECTION_FIELDS + 3, "received %s bytes from %s: %s", bytes,
                           peer, payload);
@@ -359,6 +362,7 @@ struct receiver *receiver_free(struct receiver *r)
                 for (int i = 0; i < DRAIN_BATCHES && receive_batch(r) == BATCH_MAX; i++)
                         ;
                 say_unrecorded(r);
+                section_troubles_end(&r->section);
                 event_free(r->readable);
         }
         if (r->report)
@@ -370,6 +374,20 @@ struct receiver *receiver_free(struct receiver *r)
                         r->handlers[i].handler->destroy(r->handlers[i].state);
         free(r);
         return NULL;
+}
+
+int receiver_check_distinct(const struct receiver *r, const struct receiver *other)
+{
+        char name[IFNAMSIZ];
+
+        if (r->link != other->link || !endpoint_equal(&r->section.group, &other->section.group))
+                return 0;
+        section_log(
+                &r->section, EVENT_OPEN_FAILED,
+                "[%s] INTERFACE: has the group and port of [%s], and on the same interface, %s: each datagram "
+                "would be handled twice",
+                r->section.at.section, other->section.at.section, link_name(r->link, name));
+        return -EADDRINUSE;
 }
 
 const struct stats *receiver_stats(const struct receiver *r)

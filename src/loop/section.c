@@ -80,6 +80,11 @@ void section_trouble(struct section *s, enum trouble trouble, uint64_t times, in
                 section_log(s, EVENT_TROUBLE_BEGAN, "%s (%s)", phrases[trouble].begins, detail);
 }
 
+static void say_ended(const struct section *s, enum trouble trouble, uint64_t count)
+{
+        section_log(s, EVENT_TROUBLE_ENDED, "%s: %" PRIu64 " in all", phrases[trouble].ended, count);
+}
+
 size_t section_troubles_tick(struct section *s, int64_t now_ns)
 {
         size_t active = 0;
@@ -87,9 +92,17 @@ size_t section_troubles_tick(struct section *s, int64_t now_ns)
 
         for (enum trouble t = 0; t < TROUBLE_N; t++) {
                 if (episode_ended(&s->troubles[t], now_ns, &count))
-                        section_log(s, EVENT_TROUBLE_ENDED, "%s: %" PRIu64 " in all; none in the last 10 s",
-                                    phrases[t].ended, count);
+                        say_ended(s, t, count);
                 active += s->troubles[t].active;
         }
         return active;
+}
+
+void section_troubles_end(struct section *s)
+{
+        uint64_t count;
+
+        for (enum trouble t = 0; t < TROUBLE_N; t++)
+                if (episode_end(&s->troubles[t], &count))
+                        say_ended(s, t, count);
 }

@@ -80,6 +80,27 @@ static int list_open(struct list *l, struct env *env, const void *cfgs, size_t n
         return 0;
 }
 
+/* The i-th receiver as it will be: one of the new list, or the old one that is kept. */
+static const struct receiver *receiver_at(const struct list *next, const struct list *old,
+                                          const struct plan_step *steps, size_t i)
+{
+        return steps && steps[i].action == PLAN_KEEP ? old->items[steps[i].old] : next->items[i];
+}
+
+static int check_distinct(const struct list *next, const struct list *old, const struct plan_step *steps)
+{
+        for (size_t i = 0; i < next->n; i++) {
+                for (size_t j = 0; j < i; j++) {
+                        int r = receiver_check_distinct(receiver_at(next, old, steps, i),
+                                                        receiver_at(next, old, steps, j));
+
+                        if (r < 0)
+                                return r;
+                }
+        }
+        return 0;
+}
+
 /* Moves the kept ones over, and closes what is left of the old list. */
 static void list_take_over(struct list *old, struct list *next, const struct plan_step *steps)
 {
@@ -104,6 +125,8 @@ int sections_new(struct env *env, const struct config *cfg, struct sections **re
         s->receivers.kind = &receiver_kind;
         s->emitters.kind = &emitter_kind;
         r = list_open(&s->receivers, env, cfg->receivers, cfg->n_receivers, NULL);
+        if (r == 0)
+                r = check_distinct(&s->receivers, NULL, NULL);
         if (r == 0)
                 r = list_open(&s->emitters, env, cfg->emitters, cfg->n_emitters, NULL);
         if (r < 0) {
@@ -130,6 +153,8 @@ int sections_apply(struct sections *s, const struct config *next, const struct p
         struct list receivers = { .kind = &receiver_kind }, emitters = { .kind = &emitter_kind };
         int r = list_open(&receivers, s->env, next->receivers, next->n_receivers, plan->receivers);
 
+        if (r == 0)
+                r = check_distinct(&receivers, &s->receivers, plan->receivers);
         if (r == 0)
                 r = list_open(&emitters, s->env, next->emitters, next->n_emitters, plan->emitters);
         if (r < 0) {

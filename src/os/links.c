@@ -16,7 +16,8 @@ int link_by_name(const char *name, uint32_t *ret_index)
 
         if (strlen(name) >= sizeof request.ifr_name)
                 return -ENODEV;
-        /* if_nametoindex() would tell that there is no such interface where it has no descriptor left to ask with. */
+        /* if_nametoindex() would tell that there is no such interface where it has no descriptor left to ask
+         * with. */
         fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         if (fd < 0)
                 return -errno;

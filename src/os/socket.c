@@ -101,8 +101,8 @@ static int set_receive_buffer(int fd, uint64_t bytes, uint64_t *ret_granted)
         return 0;
 }
 
-static int set_receiver_options(int fd, const struct socket_receiver *spec, uint32_t link, uint64_t *ret_buffer,
-                                struct socket_failure *f)
+static int set_receiver_options(int fd, const struct socket_receiver *spec, uint32_t link,
+                                uint64_t *ret_buffer, struct socket_failure *f)
 {
         const struct family *family = family_of(&spec->group);
         int r = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
@@ -116,8 +116,8 @@ static int set_receiver_options(int fd, const struct socket_receiver *spec, uint
                 r = set_int(fd, family->level, family->packet_info, 1);
         if (r == 0)
                 r = set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
-        /* The membership alone would do, were it not for SO_REUSEPORT: since Linux 6.6 early demultiplexing draws lots
-         * among all sockets that share address, port and device, whatever they have joined. */
+        /* The membership alone would do, were it not for SO_REUSEPORT: since Linux 6.6 early demultiplexing
+         * draws lots among all sockets that share address, port and device, whatever they have joined. */
         if (r == 0)
                 r = set_int(fd, SOL_SOCKET, SO_BINDTOIFINDEX, (int)link);
         if (r < 0)

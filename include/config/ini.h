@@ -1,6 +1,7 @@
 #ifndef MCASTD_CONFIG_INI_H
 #define MCASTD_CONFIG_INI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "config/diag.h"
@@ -9,6 +10,9 @@
 #define INI_FILE_MAX 1048576u /* bytes */
 #define INI_LINE_MAX 1022u    /* bytes without the line's end */
 
+/* Sections and options. iniparser takes time by the square of their number: these, a fifth of a second. */
+#define INI_ENTRIES_MAX 20000u
+
 /* A section header has key and value NULL; every `key = value` follows its section. An assignment whose value
  * could not be read (diag knows) has only the value NULL. */
 struct ini_entry {
@@ -16,6 +20,7 @@ struct ini_entry {
         const char *key;     /* lower case */
         const char *value;
         unsigned line;
+        bool damaged; /* of a header: what is missing in its section may stand in a line that was refused */
 };
 
 struct ini {

@@ -7,7 +7,8 @@
 #include "base/rate.h"
 
 /* Strict converters from text: the whole text, no sign, no blank, no octal, no exponent. 0 and *ret set; or
- * -EINVAL where the text is not of the form, -ERANGE where the number does not fit, and *ret untouched. */
+ * -EINVAL where the text is not of the form, -ERANGE where the number does not fit (2^64 - 1 no longer does),
+ * and *ret untouched. */
 
 int value_number(const char *text, uint64_t *ret);
 

@@ -36,6 +36,18 @@ static struct diag_place place_of(const struct ini_entry *e, const char *key)
         return (struct diag_place){ .line = e->line, .section = e->section, .key = key };
 }
 
+/* The entry of an option that was given in the section of `header`. */
+static const struct ini_entry *find_key(const struct loader *l, const struct ini_entry *header,
+                                        const char *key)
+{
+        const struct ini_entry *end = l->ini->entries + l->ini->n;
+
+        for (const struct ini_entry *e = header + 1; e < end && e->key; e++)
+                if (strcmp(e->key, key) == 0)
+                        return e;
+        return header;
+}
+
 static const struct section_type *section_type_of(const char *section)
 {
         for (size_t i = 0; i < N_SECTION_TYPES; i++) {
@@ -51,10 +63,10 @@ static const struct section_type *section_type_of(const char *section)
 }
 
 /* The type whose name comes nearest to the part of `section` before the first dot. */
-static const char *nearest_section(const char *section)
+static const struct section_type *nearest_section(const char *section)
 {
         char head[CONFIG_SECTION_MAX + 1] = "";
-        const char *nearest = NULL;
+        const struct section_type *nearest = NULL;
         size_t n = strcspn(section, "."), least = 4;
 
         if (n > CONFIG_SECTION_MAX)
@@ -65,7 +77,7 @@ static const char *nearest_section(const char *section)
 
                 if (distance < least) {
                         least = distance;
-                        nearest = section_types[i].name;
+                        nearest = &section_types[i];
                 }
         }
         return nearest;
@@ -73,22 +85,38 @@ static const char *nearest_section(const char *section)
 
 static void unknown_section(struct loader *l, const struct ini_entry *header)
 {
-        const char *nearest = nearest_section(header->section);
+        const struct section_type *nearest = nearest_section(header->section);
 
-        if (nearest)
+        if (nearest && nearest->many)
+                diag_add(l->diag, DIAG_ERROR, place_of(header, NULL),
+                         "unknown section; did you mean [%s] or [%s.name]?", nearest->name, nearest->name);
+        else if (nearest)
                 diag_add(l->diag, DIAG_ERROR, place_of(header, NULL), "unknown section; did you mean [%s]?",
-                         nearest);
+                         nearest->name);
         else
                 diag_add(
                         l->diag, DIAG_ERROR, place_of(header, NULL),
                         "unknown section; known are [MCSERVER], [MCSERVER.name], [MCCLIENT], [MCCLIENT.name] and [DAEMON]");
 }
 
+/* The first type of section that knows the option, or NULL. */
+static const struct section_type *section_type_with(const char *key)
+{
+        for (size_t i = 0; i < N_SECTION_TYPES; i++)
+                if (option_find(section_types[i].kind, key))
+                        return &section_types[i];
+        return NULL;
+}
+
 static void unknown_key(struct loader *l, const struct ini_entry *e, enum section_kind kind)
 {
+        const struct section_type *elsewhere = section_type_with(e->key);
         const char *nearest = option_nearest(kind, e->key);
 
-        if (nearest)
+        if (elsewhere)
+                diag_add(l->diag, DIAG_ERROR, place_of(e, e->key),
+                         "is an option of [%s], not of this section", elsewhere->name);
+        else if (nearest)
                 diag_add(l->diag, DIAG_ERROR, place_of(e, e->key), "unknown option; did you mean %s?",
                          nearest);
         else
@@ -141,7 +169,7 @@ static void check_required(struct loader *l, const struct ini_entry *header, enu
         for (size_t i = 0; i < options_count(); i++) {
                 const struct config_option *o = option_at(i);
 
-                if ((o->sections & kind) && !o->value && !(given & (given_set)1 << i))
+                if ((o->sections & kind) && !o->value && !header->damaged && !(given & (given_set)1 << i))
                         diag_add(l->diag, DIAG_ERROR, place_of(header, o->key), "is missing: %s", o->help);
         }
 }
@@ -153,20 +181,52 @@ static void load_section(struct loader *l, const struct ini_entry *header, enum 
         check_required(l, header, kind, set_given(l, header, kind, object));
 }
 
-static void load_group_section(struct loader *l, const struct ini_entry *header, enum section_kind kind,
+/* Whether everything in the section could be read. */
+static bool was_read(const struct loader *l, const struct ini_entry *header)
+{
+        const struct ini_entry *end = l->ini->entries + l->ini->n;
+
+        for (const struct ini_entry *e = header + 1; e < end && e->key; e++)
+                if (!e->value)
+                        return false;
+        return !header->damaged;
+}
+
+/* Returns whether the section is sound. If not, nothing more is to be said of it: what it does not say might
+ * be in what could not be read. */
+static bool load_group_section(struct loader *l, const struct ini_entry *header, enum section_kind kind,
                                struct config_group *at)
 {
+        size_t errors = diag_errors(l->diag);
+
         if (strlen(header->section) > CONFIG_SECTION_MAX) {
                 diag_add(l->diag, DIAG_ERROR, place_of(header, NULL),
                          "the name is too long: at most %d characters", CONFIG_SECTION_MAX);
-                return;
+                return false;
         }
         strcpy(at->section, header->section);
         at->line = header->line;
         load_section(l, header, kind, at);
         if (at->ip_address.family && at->interface[0])
-                diag_add(l->diag, DIAG_ERROR, place_of(header, NULL),
-                         "IP_ADDRESS and INTERFACE both choose the interface; give one of them");
+                diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "interface"), "INTERFACE"),
+                         "IP_ADDRESS chooses the interface already; give one of them");
+        return diag_errors(l->diag) == errors && was_read(l, header);
+}
+
+static bool load_emitter(struct loader *l, const struct ini_entry *header, struct config_emitter *e)
+{
+        if (!load_group_section(l, header, SECTION_EMITTER, &e->at))
+                return false;
+        if (e->jitter_ns > e->interval_ns) {
+                diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "jitter"), "JITTER"),
+                         "%s is more than INTERVAL, %s", TEXT_DURATION(e->jitter_ns),
+                         TEXT_DURATION(e->interval_ns));
+                return false;
+        }
+        if (address_is_link_local_group(&e->at.group) && e->ttl > 1)
+                diag_add(l->diag, DIAG_WARNING, place_of(find_key(l, header, "ttl"), "TTL"),
+                         "no router forwards %s, whatever the TTL", ADDRESS_TEXT(&e->at.group));
+        return true;
 }
 
 static void load_header(struct loader *l, const struct ini_entry *header)
@@ -177,9 +237,9 @@ static void load_header(struct loader *l, const struct ini_entry *header)
         if (!type)
                 unknown_section(l, header);
         else if (type->kind == SECTION_RECEIVER)
-                load_group_section(l, header, type->kind, &c->receivers[c->n_receivers++].at);
+                c->n_receivers += load_group_section(l, header, type->kind, &c->receivers[c->n_receivers].at);
         else if (type->kind == SECTION_EMITTER)
-                load_group_section(l, header, type->kind, &c->emitters[c->n_emitters++].at);
+                c->n_emitters += load_emitter(l, header, &c->emitters[c->n_emitters]);
         else
                 load_section(l, header, type->kind, &c->daemon);
 }
@@ -201,35 +261,22 @@ static void check_receivers(struct loader *l)
 
         for (size_t i = 0; i < c->n_receivers; i++) {
                 const struct config_group *at = &c->receivers[i].at;
+                size_t j = 0;
 
-                for (size_t j = 0; j < i; j++) {
-                        const struct config_group *other = &c->receivers[j].at;
-
-                        if (same_group(at, other))
-                                diag_add(
-                                        l->diag, DIAG_ERROR,
-                                        (struct diag_place){ at->line, at->section, NULL },
-                                        "has the group, port and interface of [%s] on line %u: each datagram would be "
-                                        "handled twice",
-                                        other->section, other->line);
-                }
+                while (j < i && !same_group(at, &c->receivers[j].at))
+                        j++;
+                if (j < i)
+                        diag_add(
+                                l->diag, DIAG_ERROR, (struct diag_place){ at->line, at->section, NULL },
+                                "has the group, port and interface of [%s] on line %u: each datagram would be "
+                                "handled twice",
+                                c->receivers[j].at.section, c->receivers[j].at.line);
         }
 }
 
-static void check_emitter(struct loader *l, const struct config_emitter *e)
+static bool same_messages(const struct config_emitter *a, const struct config_emitter *b)
 {
-        struct diag_place place = { e->at.line, e->at.section, NULL };
-
-        if (e->jitter_ns > e->interval_ns) {
-                place.key = "JITTER";
-                diag_add(l->diag, DIAG_ERROR, place, "%s is more than INTERVAL, %s",
-                         TEXT_DURATION(e->jitter_ns), TEXT_DURATION(e->interval_ns));
-        }
-        if (address_is_link_local_group(&e->at.group) && e->ttl > 1) {
-                place.key = "TTL";
-                diag_add(l->diag, DIAG_WARNING, place, "no router forwards %s, whatever the TTL",
-                         ADDRESS_TEXT(&e->at.group));
-        }
+        return same_group(&a->at, &b->at) && strcmp(a->message, b->message) == 0;
 }
 
 static void check_emitters(struct loader *l)
@@ -238,19 +285,16 @@ static void check_emitters(struct loader *l)
 
         for (size_t i = 0; i < c->n_emitters; i++) {
                 const struct config_emitter *e = &c->emitters[i];
+                size_t j = 0;
 
-                check_emitter(l, e);
-                for (size_t j = 0; j < i; j++) {
-                        const struct config_emitter *other = &c->emitters[j];
-
-                        if (same_group(&e->at, &other->at) && strcmp(e->message, other->message) == 0)
-                                diag_add(
-                                        l->diag, DIAG_ERROR,
-                                        (struct diag_place){ e->at.line, e->at.section, NULL },
-                                        "has the group, port, interface and message of [%s] on line %u: each message "
-                                        "would be sent twice",
-                                        other->at.section, other->at.line);
-                }
+                while (j < i && !same_messages(e, &c->emitters[j]))
+                        j++;
+                if (j < i)
+                        diag_add(
+                                l->diag, DIAG_ERROR, (struct diag_place){ e->at.line, e->at.section, NULL },
+                                "has the group, port, interface and message of [%s] on line %u: each message "
+                                "would be sent twice",
+                                c->emitters[j].at.section, c->emitters[j].at.line);
         }
 }
 

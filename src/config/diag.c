@@ -1,6 +1,7 @@
 /* diag.c - the list of what is wrong with a configuration file. Pure: prints nothing. */
 #include "config/diag.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +9,9 @@
 #include <string.h>
 
 #include "base/log.h"
+
+/* Longer than the name of any option. */
+#define KEY_SHOWN_MAX 64
 
 struct item {
         enum diag_severity severity;
@@ -53,13 +57,16 @@ struct diag *diag_free(struct diag *d)
 /* `FILE:LINE: [section] key: `, as much of it as is known. Returns what snprintf would. */
 static int print_place(const struct diag *d, struct diag_place place, char *to, size_t size)
 {
-        char line[16] = "";
+        char line[16] = "", key[KEY_SHOWN_MAX + 1] = "";
 
         if (place.line)
                 snprintf(line, sizeof line, ":%u", place.line);
+        /* Sections as the daemon calls them, options as the manual does: however the file has it. */
+        for (size_t i = 0; place.key && place.key[i] && i < sizeof key - 1; i++)
+                key[i] = (char)toupper((unsigned char)place.key[i]);
         return snprintf(to, size, "%s%s: %s%s%s%s%s", d->file, line, place.section ? "[" : "",
-                        place.section ? place.section : "", place.section ? "] " : "",
-                        place.key ? place.key : "", place.key ? ": " : "");
+                        place.section ? place.section : "", place.section ? "] " : "", key,
+                        place.key ? ": " : "");
 }
 
 void diag_add(struct diag *d, enum diag_severity severity, struct diag_place place, const char *format, ...)
@@ -70,7 +77,10 @@ void diag_add(struct diag *d, enum diag_severity severity, struct diag_place pla
 
         if (n >= 0 && (size_t)n < sizeof message) {
                 va_start(args, format);
-                vsnprintf(message + n, sizeof message - (size_t)n, format, args);
+                if (severity == DIAG_WARNING)
+                        n += snprintf(message + n, sizeof message - (size_t)n, "warning: ");
+                if ((size_t)n < sizeof message)
+                        vsnprintf(message + n, sizeof message - (size_t)n, format, args);
                 va_end(args);
         }
         if (severity == DIAG_ERROR)
@@ -109,6 +119,6 @@ void diag_each(struct diag *d, void (*each)(void *arg, enum diag_severity severi
                 each(arg, d->items[i].severity, d->items[i].message);
         if (d->dropped > 0) {
                 snprintf(more, sizeof more, "%s: and %zu more", d->file, d->dropped);
-                each(arg, DIAG_ERROR, more);
+                each(arg, d->errors > 0 ? DIAG_ERROR : DIAG_WARNING, more);
         }
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <iniparser/iniparser.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,7 +54,7 @@ static int check_kind(const struct stat *st, struct diag *diag)
 }
 
 /* The whole file with a NUL behind it, for the caller to free. */
-static int read_open_file(int fd, struct diag *diag, char **ret, size_t *ret_length)
+static int read_file(int fd, struct diag *diag, char **ret, size_t *ret_length)
 {
         struct stat st;
         size_t length = 0;
@@ -85,18 +86,6 @@ static int read_open_file(int fd, struct diag *diag, char **ret, size_t *ret_len
         *ret = text;
         *ret_length = length;
         return 0;
-}
-
-static int read_file(const char *path, struct diag *diag, char **ret, size_t *ret_length)
-{
-        /* Not blocking: the path may name a pipe. */
-        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
-
-        if (fd < 0)
-                return cannot_read(diag, errno);
-        r = read_open_file(fd, diag, ret, ret_length);
-        close(fd);
-        return r;
 }
 
 /* Whether an entry of iniparser's dictionary, `section` or `section:key`, is this one. */
@@ -141,14 +130,23 @@ static int compare(const struct ini *ini, const dictionary *dict, struct diag *d
         return 0;
 }
 
-static int confirm(const char *path, const struct ini *ini, struct diag *diag)
+/* iniparser opens files by name only. This one is of the open file, which no other can have replaced
+ * meanwhile. */
+static dictionary *load_dictionary(int fd)
 {
-        dictionary *dict;
-        int r;
+        char path[64];
 
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
         iniparser_set_error_callback(count_complaint);
         library_complaints = 0;
-        dict = iniparser_load(path);
+        return iniparser_load(path);
+}
+
+static int confirm(int fd, const struct ini *ini, struct diag *diag)
+{
+        dictionary *dict = load_dictionary(fd);
+        int r;
+
         if (!dict || library_complaints > 0)
                 r = refuse(diag, "iniparser cannot read it");
         else
@@ -158,19 +156,29 @@ static int confirm(const char *path, const struct ini *ini, struct diag *diag)
         return r;
 }
 
-int ini_load(const char *path, struct diag *diag, struct ini **ret)
+static int load_open_file(int fd, struct diag *diag, struct ini *ini)
 {
-        struct ini *ini = calloc(1, sizeof *ini);
         size_t length;
-        int r;
+        int r = read_file(fd, diag, &ini->text, &length);
 
-        if (!ini)
-                return -ENOMEM;
-        r = read_file(path, diag, &ini->text, &length);
         if (r == 0)
                 r = scan_text(ini->text, length, diag, ini);
         if (r == 0 && diag_errors(diag) == 0)
-                r = confirm(path, ini, diag);
+                r = confirm(fd, ini, diag);
+        return r;
+}
+
+int ini_load(const char *path, struct diag *diag, struct ini **ret)
+{
+        /* Not blocking: the path may name a pipe. */
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
+        struct ini *ini;
+
+        if (fd < 0)
+                return cannot_read(diag, errno);
+        ini = calloc(1, sizeof *ini);
+        r = ini ? load_open_file(fd, diag, ini) : -ENOMEM;
+        close(fd);
         if (r < 0) {
                 ini_free(ini);
                 return r;

@@ -42,7 +42,7 @@ static int set_group(const struct config_option *o, const char *text, void *fiel
 
         (void)o;
         if (address_parse(text, &a) < 0)
-                return refuse(why, text, "is not an IPv4 address");
+                return refuse(why, text, "is not an IPv4 address such as 239.1.1.1");
         if (!address_is_multicast(&a))
                 return refuse(why, text, "is not a multicast address: 224.0.0.0 to 239.255.255.255");
         *(struct address *)field = a;
@@ -59,9 +59,11 @@ static int set_address(const struct config_option *o, const char *text, void *fi
                 return 0;
         }
         if (address_parse(text, &a) < 0)
-                return refuse(why, text, "is not an IPv4 address");
+                return refuse(why, text, "is not an IPv4 address such as 192.0.2.1");
         if (address_is_multicast(&a) || address_is_unspecified(&a) || address_is_broadcast(&a))
-                return refuse(why, text, "is no address that an interface can have");
+                return refuse(
+                        why, text,
+                        "is no address that an interface can have; without IP_ADDRESS, the route decides");
         *(struct address *)field = a;
         return 0;
 }
@@ -82,9 +84,14 @@ static int set_interface(const struct config_option *o, const char *text, void *
 static int parse_number(const struct config_option *o, const char *text, uint64_t *ret, char *why)
 {
         uint64_t number;
+        int r = value_number(text, &number);
 
-        if (value_number(text, &number) < 0 || number < o->least || number > o->most)
-                return refuse(why, text, "is not a number from %" PRIu64 " to %" PRIu64, o->least, o->most);
+        if (r == -EINVAL)
+                return refuse(why, text,
+                              "is not a number from %" PRIu64 " to %" PRIu64 ": digits only, no leading zero",
+                              o->least, o->most);
+        if (r < 0 || number < o->least || number > o->most)
+                return refuse(why, text, "is out of range: %" PRIu64 " to %" PRIu64, o->least, o->most);
         *ret = number;
         return 0;
 }
@@ -221,7 +228,7 @@ static int set_handlers(const struct config_option *o, const char *text, void *f
                 const char *name = handler_name(item);
 
                 if (!name)
-                        return refuse(why, item, "is not a handler: " HANDLER_NAMES);
+                        return refuse(why, item, "is not a handler; known are " HANDLER_NAMES);
                 for (size_t i = 0; i < list.n; i++)
                         if (list.names[i] == name)
                                 return refuse(why, item, "stands in the list twice");
@@ -244,7 +251,9 @@ static int set_networks(const struct config_option *o, const char *text, void *f
                 if (list.n == CONFIG_ALLOW_MAX)
                         return refuse(why, item, "is one network too many: at most %d", CONFIG_ALLOW_MAX);
                 if (network_parse(item, &list.networks[list.n]) < 0)
-                        return refuse(why, item, "is not a network such as 10.1.0.0/16 or 10.1.2.3");
+                        return refuse(
+                                why, item,
+                                "is not a network, such as 10.1.0.0/16 (no bits set behind the length) or 10.1.2.3");
                 list.n++;
         }
         memcpy(field, &list, sizeof list);
@@ -276,8 +285,12 @@ static int set_template(const struct config_option *o, const char *text, void *f
         if (r < 0)
                 return r;
         r = template_check(text, &at);
-        if (r == -EINVAL)
-                return refuse(why, text + at, "is not understood; known are %s", template_placeholders());
+        if (r == -EINVAL) {
+                char brace[ITEM_SIZE];
+
+                snprintf(brace, sizeof brace, "%.*s", (int)strcspn(text + at, "}") + 1, text + at);
+                return refuse(why, brace, "is not understood; known are %s", template_placeholders());
+        }
         if (r < 0)
                 return refuse(why, text, "can become longer than %d bytes", MESSAGE_MAX);
         store_text(field, TEMPLATE_MAX + 1, text);

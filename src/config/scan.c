@@ -22,6 +22,7 @@ struct scanner {
         const char *section; /* NULL before the first */
         bool section_bad;    /* its header was refused: say nothing more about what stands in it */
         size_t section_from; /* its first entry */
+        bool continued;      /* the line before was refused because it goes on in this one */
 };
 
 static void complain(const struct scanner *s, const char *key, const char *what)
@@ -31,8 +32,14 @@ static void complain(const struct scanner *s, const char *key, const char *what)
         diag_add(s->diag, DIAG_ERROR, place, "%s", what);
 }
 
+/* 0, or -ENOMEM, or 1 where the file has too many entries. */
 static int append(struct scanner *s, const char *key, const char *value)
 {
+        if (s->ini->n == INI_ENTRIES_MAX) {
+                diag_add(s->diag, DIAG_ERROR, (struct diag_place){ .line = s->line },
+                         "one too many: at most %u sections and options", INI_ENTRIES_MAX);
+                return 1;
+        }
         if (s->ini->n == s->room) {
                 size_t room = s->room ? 2 * s->room : 64;
                 struct ini_entry *grown = reallocarray(s->ini->entries, room, sizeof *grown);
@@ -93,7 +100,7 @@ static int scan_header(struct scanner *s, char *line)
         name = trim(line + 1);
         if (!is_name(name)) {
                 diag_add(s->diag, DIAG_ERROR, (struct diag_place){ .line = s->line },
-                         "\"%s\" is no name of a section: letters, digits and %s",
+                         "\"%s\" is no name of a section; one has only letters, digits and \"%s\"",
                          TEXT_ESCAPE(name, strlen(name)), NAME_SIGNS);
                 return 0;
         }
@@ -101,9 +108,12 @@ static int scan_header(struct scanner *s, char *line)
         for (size_t i = 0; i < s->ini->n; i++) {
                 const struct ini_entry *e = &s->ini->entries[i];
 
-                if (!e->key && strcmp(e->section, name) == 0)
+                if (!e->key && strcmp(e->section, name) == 0) {
                         diag_add(s->diag, DIAG_ERROR, (struct diag_place){ .line = s->line },
                                  "section [%s] is there already, on line %u", name, e->line);
+                        s->ini->entries[i].damaged = true;
+                        return 0;
+                }
         }
         s->section = name;
         s->section_bad = false;
@@ -126,8 +136,9 @@ static char *scan_value(struct scanner *s, const char *key, char *text)
                 *end++ = '\0';
                 end += strspn(end, BLANKS);
                 if (*end && *end != ';' && *end != '#') {
-                        complain(s, key,
-                                 "text behind the closing quote; use the other kind of quotes around it");
+                        complain(
+                                s, key,
+                                "text behind the closing quote; put the whole value in quotes that it does not hold itself");
                         return NULL;
                 }
                 return text + 1;
@@ -167,17 +178,29 @@ static int scan_assignment(struct scanner *s, char *line)
                 return 0;
         }
         lower(key);
-        for (size_t i = s->section_from + 1; i < s->ini->n; i++)
-                if (strcmp(s->ini->entries[i].key, key) == 0)
+        for (size_t i = s->section_from + 1; i < s->ini->n; i++) {
+                if (strcmp(s->ini->entries[i].key, key) == 0) {
                         diag_add(s->diag, DIAG_ERROR, (struct diag_place){ s->line, s->section, key },
                                  "given already, on line %u", s->ini->entries[i].line);
+                        break;
+                }
+        }
         value = scan_value(s, key, equals + 1);
         return append(s, key, value);
+}
+
+static bool ends_in_backslash(const char *line)
+{
+        size_t length = strlen(line);
+
+        return length > 0 && line[length - 1] == '\\';
 }
 
 /* One line, without its newline. */
 static int scan_line(struct scanner *s, char *line, size_t length)
 {
+        bool rest; /* of a value that was begun on the line before */
+
         if (length > INI_LINE_MAX) {
                 diag_add(s->diag, DIAG_ERROR, (struct diag_place){ .line = s->line },
                          "a line of %zu bytes; at most %u", length, INI_LINE_MAX);
@@ -192,14 +215,39 @@ static int scan_line(struct scanner *s, char *line, size_t length)
                         return 0;
                 }
         }
-        if (length > 0 && line[length - 1] == '\\') {
-                complain(s, NULL, "a backslash at the end would join the next line to this one");
+        line += strspn(line, BLANKS);
+        if (ends_in_backslash(line)) {
+                if (!s->continued)
+                        complain(
+                                s, NULL,
+                                "a backslash at the end would join the next line to this one; keep to one line");
+                s->continued = *line != ';' && *line != '#';
                 return 0;
         }
-        line += strspn(line, BLANKS);
+        rest = s->continued && *line != '[' && !strchr(line, '=');
+        s->continued = false;
+        if (rest)
+                return 0;
         if (*line == '\0' || *line == ';' || *line == '#')
                 return 0;
         return *line == '[' ? scan_header(s, line) : scan_assignment(s, line);
+}
+
+/* One line, its end replaced by a NUL. 1 where the rest is not worth reading, 0, or -ENOMEM. */
+static int read_line(struct scanner *s, char *line, size_t length)
+{
+        size_t errors = diag_errors(s->diag), n = s->ini->n;
+        int r = 0;
+
+        if (memchr(line, '\0', length)) {
+                complain(s, NULL, "a NUL byte; this is no text file");
+                r = 1;
+        } else {
+                r = scan_line(s, line, length);
+        }
+        if (diag_errors(s->diag) > errors && s->ini->n == n && s->section && !s->section_bad)
+                s->ini->entries[s->section_from].damaged = true;
+        return r;
 }
 
 int scan_text(char *text, size_t length, struct diag *diag, struct ini *ret)
@@ -218,14 +266,10 @@ int scan_text(char *text, size_t length, struct diag *diag, struct ini *ret)
                 size_t n = (size_t)((newline ? newline : end) - line);
                 int r;
 
-                if (memchr(line, '\0', n)) {
-                        complain(&s, NULL, "a NUL byte; this is no text file");
-                        break;
-                }
                 line[n] = '\0';
-                r = scan_line(&s, line, n);
-                if (r < 0)
-                        return r;
+                r = read_line(&s, line, n);
+                if (r != 0)
+                        return r < 0 ? r : 0;
                 line = next;
         }
         return 0;

@@ -9,21 +9,22 @@
 
 #include "base/clock.h"
 
-/* Reads digits and moves *text behind them. */
+/* Reads digits and moves *text behind them. UINT64_MAX stands for every number from there on: what is wrong
+ * with the form behind the digits is to be found all the same. */
 static int read_digits(const char **text, uint64_t *ret)
 {
         uint64_t value = 0;
+        bool overflow = false;
         const char *p = *text;
 
         if (*p < '0' || *p > '9')
                 return -EINVAL;
         for (; *p >= '0' && *p <= '9'; p++) {
-                if (__builtin_mul_overflow(value, 10, &value) ||
-                    __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value))
-                        return -ERANGE;
+                overflow |= __builtin_mul_overflow(value, 10, &value);
+                overflow |= __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value);
         }
         *text = p;
-        *ret = value;
+        *ret = overflow ? UINT64_MAX : value;
         return 0;
 }
 
@@ -44,6 +45,8 @@ int value_number(const char *text, uint64_t *ret)
                 return r;
         if (*text)
                 return -EINVAL;
+        if (value == UINT64_MAX)
+                return -ERANGE;
         *ret = value;
         return 0;
 }
@@ -123,7 +126,7 @@ int value_size(const char *text, uint64_t *ret_bytes)
         factor = unit_factor(units, sizeof units / sizeof units[0], text);
         if (factor == 0)
                 return -EINVAL;
-        if (__builtin_mul_overflow(whole, factor, &bytes))
+        if (whole == UINT64_MAX || __builtin_mul_overflow(whole, factor, &bytes))
                 return -ERANGE;
         *ret_bytes = bytes;
         return 0;

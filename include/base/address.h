@@ -21,7 +21,7 @@ struct endpoint {
 /* Addresses that share their first `length` bits, as in RFC 4632. */
 struct network {
         struct address address;
-        uint8_t length;
+        uint16_t length; /* in bits; as wide as keeps equal networks equal byte for byte */
 };
 
 /* Strict: dotted decimal of four parts, no octal, no blank. 0, or -EINVAL and *ret untouched. */

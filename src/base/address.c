@@ -64,7 +64,7 @@ static bool zero_behind(const struct address *a, unsigned length)
 }
 
 /* One to three decimal digits without a leading zero, at most `max`. */
-static int length_parse(const char *text, unsigned max, uint8_t *ret)
+static int length_parse(const char *text, unsigned max, uint16_t *ret)
 {
         unsigned value = 0;
         size_t digits = strspn(text, "0123456789");
@@ -75,7 +75,7 @@ static int length_parse(const char *text, unsigned max, uint8_t *ret)
                 value = value * 10 + (unsigned)(*p - '0');
         if (value > max)
                 return -EINVAL;
-        *ret = (uint8_t)value;
+        *ret = (uint16_t)value;
         return 0;
 }
 
@@ -92,7 +92,7 @@ int network_parse(const char *text, struct network *ret)
         address[len] = '\0';
         if (address_parse(address, &n.address) < 0)
                 return -EINVAL;
-        n.length = (uint8_t)(8 * family_of(&n.address)->size);
+        n.length = (uint16_t)(8 * family_of(&n.address)->size);
         if (slash && length_parse(slash + 1, n.length, &n.length) < 0)
                 return -EINVAL;
         if (!zero_behind(&n.address, n.length))

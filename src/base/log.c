@@ -56,8 +56,9 @@ void log_report_lost(void)
         char line[LOG_LINE_SIZE];
 
         if (state.lost_unsaid > 0 && log_enabled(EVENT_LOG_LOST)) {
-                snprintf(line, sizeof line, "%" PRIu64 " lines could not be written to the log and are lost",
-                         state.lost_unsaid);
+                snprintf(line, sizeof line, "%" PRIu64 " line%s could not be written to the log and %s lost",
+                         state.lost_unsaid, state.lost_unsaid == 1 ? "" : "s",
+                         state.lost_unsaid == 1 ? "is" : "are");
                 if (write_record(EVENT_LOG_LOST, NULL, 0, line) == 0)
                         state.lost_unsaid = 0;
         }

@@ -41,6 +41,8 @@ const char *text_duration(int64_t ns, char buffer[TEXT_DURATION_SIZE])
                 { NS_PER_MS, "ms" },
         };
 
+        size_t n;
+
         for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
                 if (ns != 0 && ns % units[i].ns == 0) {
                         snprintf(buffer, TEXT_DURATION_SIZE, "%" PRId64 "%s", ns / units[i].ns,
@@ -48,7 +50,11 @@ const char *text_duration(int64_t ns, char buffer[TEXT_DURATION_SIZE])
                         return buffer;
                 }
         }
-        snprintf(buffer, TEXT_DURATION_SIZE, "%.3fs", (double)ns / (double)NS_PER_S);
+        n = (size_t)snprintf(buffer, TEXT_DURATION_SIZE, "%" PRId64 ".%09" PRId64, ns / NS_PER_S,
+                             ns % NS_PER_S);
+        while (buffer[n - 1] == '0')
+                n--;
+        strcpy(buffer + n - (buffer[n - 1] == '.'), "s");
         return buffer;
 }
 

@@ -16,11 +16,13 @@
 
 static void split(int64_t wall_ns, time_t *ret_s, long *ret_us)
 {
-        int64_t ns = wall_ns % NS_PER_S;
+        int64_t s = wall_ns / NS_PER_S, ns = wall_ns % NS_PER_S;
 
-        if (ns < 0) /* before 1970 */
+        if (ns < 0) { /* before 1970 */
                 ns += NS_PER_S;
-        *ret_s = (time_t)((wall_ns - ns) / NS_PER_S);
+                s--;
+        }
+        *ret_s = (time_t)s;
         *ret_us = (long)(ns / NS_PER_US);
 }
 

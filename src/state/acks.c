@@ -28,6 +28,7 @@ int acks_new(const struct hash_key *key, struct acks **ret)
         if (!a)
                 return -ENOMEM;
         a->key = *key;
+        a->message = 1;
         *ret = a;
         return 0;
 }

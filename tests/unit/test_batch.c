@@ -1,0 +1,589 @@
+/* test_batch.c - os/batch and os/socket: real datagrams, over the loopback interface of a network namespace
+ * of the test's own. Skipped where the system permits no namespaces. */
+#include "test.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <net/route.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "os/batch.h"
+#include "os/socket.h"
+
+static const struct endpoint group = { { AF_INET, { 239, 1, 1, 1 } }, 5001 };
+static const struct address loopback = { AF_INET, { 127, 0, 0, 1 } };
+
+/* A receiver and an emitter of one group, and the batch. The barrier is a socket that sends to itself. */
+struct bench {
+        bool permitted;
+        int receiver, emitter, barrier;
+        uint32_t link;
+        struct batch *batch;
+};
+
+/* A new network has just the loopback interface, which is down. */
+static bool enter_namespace(void)
+{
+        struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
+        int fd, r;
+
+        if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+                return false;
+        fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        r = ioctl(fd, SIOCSIFFLAGS, &request);
+        close(fd);
+        return r == 0;
+}
+
+static int open_receiver(const struct endpoint *to, uint64_t buffer, uint32_t *ret_link)
+{
+        const struct socket_receiver spec = { .group = *to,
+                                              .link = { .interface = "lo" },
+                                              .receive_buffer = buffer };
+        struct socket_failure failure = { 0 };
+        uint64_t granted = 0;
+        int fd = socket_open_receiver(&spec, ret_link, &granted, &failure);
+
+        if (fd < 0)
+                fail_msg("cannot %s: %s", failure.tried, strerror(-fd));
+        assert_true(granted > 0);
+        return fd;
+}
+
+static int open_emitter(void)
+{
+        const struct socket_emitter spec = {
+                .group = group, .link = { .ip_address = &loopback }, .ttl = 1, .loop = true
+        };
+        struct socket_failure failure = { 0 };
+        uint32_t link;
+        int fd = socket_open_emitter(&spec, &link, &failure);
+
+        if (fd < 0)
+                fail_msg("cannot %s: %s", failure.tried, strerror(-fd));
+        return fd;
+}
+
+static int open_barrier(void)
+{
+        struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+        socklen_t size = sizeof in;
+        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+        assert_int_equal(bind(fd, (struct sockaddr *)&in, size), 0);
+        assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &size), 0);
+        assert_int_equal(connect(fd, (struct sockaddr *)&in, size), 0);
+        return fd;
+}
+
+/* Waits until all that was sent so far has arrived. The loopback interface keeps one queue for each
+ * processor: on one processor, what was sent later arrives later. */
+static void settle(const struct bench *b)
+{
+        struct pollfd arrived = { .fd = b->barrier, .events = POLLIN };
+        char byte = 0;
+
+        assert_int_equal(send(b->barrier, &byte, 1, 0), 1);
+        assert_int_equal(poll(&arrived, 1, 10000), 1);
+        assert_int_equal(recv(b->barrier, &byte, 1, 0), 1);
+}
+
+static int receive(const struct bench *b, int fd)
+{
+        settle(b);
+        return batch_receive(b->batch, fd);
+}
+
+static void stay_on_one_processor(void)
+{
+        cpu_set_t one;
+
+        CPU_ZERO(&one);
+        CPU_SET((size_t)sched_getcpu(), &one);
+        assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+}
+
+static int set_up_group(void **state)
+{
+        static struct bench b;
+
+        stay_on_one_processor();
+        b.permitted = enter_namespace();
+        *state = &b;
+        return 0;
+}
+
+static int set_up(void **state)
+{
+        struct bench *b = *state;
+
+        if (!b->permitted)
+                return 0;
+        b->receiver = open_receiver(&group, 1 << 20, &b->link);
+        b->emitter = open_emitter();
+        b->barrier = open_barrier();
+        return batch_new(&b->batch);
+}
+
+static int tear_down(void **state)
+{
+        struct bench *b = *state;
+
+        if (!b->permitted)
+                return 0;
+        close(b->receiver);
+        close(b->emitter);
+        close(b->barrier);
+        b->batch = batch_free(b->batch);
+        return 0;
+}
+
+static struct bench *bench_of(void **state)
+{
+        struct bench *b = *state;
+
+        if (!b->permitted)
+                fail_msg("no namespaces here: unshare(CLONE_NEWUSER | CLONE_NEWNET) is refused");
+        return b;
+}
+
+static void send_to(int fd, const struct endpoint *to, const void *payload, size_t length)
+{
+        assert_int_equal(socket_send(fd, to, payload, length), 0);
+}
+
+static struct endpoint name_of(int fd)
+{
+        struct sockaddr_storage ss;
+        socklen_t size = sizeof ss;
+        struct endpoint e;
+
+        assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &size), 0);
+        endpoint_from_sockaddr((struct sockaddr *)&ss, &e);
+        return e;
+}
+
+static void test_nothing_waits(void **state)
+{
+        struct bench *b = bench_of(state);
+
+        assert_int_equal(receive(b, b->receiver), 0);
+        assert_null(batch_free(NULL));
+}
+
+static void test_error(void **state)
+{
+        struct bench *b = bench_of(state);
+
+        assert_int_equal(receive(b, -1), -EBADF);
+}
+
+static void test_description(void **state)
+{
+        struct bench *b = bench_of(state);
+        const struct datagram *d;
+
+        send_to(b->emitter, &group, "ATU", 3);
+        assert_int_equal(receive(b, b->receiver), 1);
+        d = batch_datagram(b->batch, 0);
+        assert_int_equal(d->length, 3);
+        assert_memory_equal(d->payload, "ATU", 3);
+        assert_false(d->truncated);
+        assert_true(address_equal(&d->source.address, &loopback));
+        assert_int_equal(d->source.port, name_of(b->emitter).port);
+        assert_true(address_equal(&d->destination, &group.address));
+        assert_true(address_equal(&d->local, &loopback));
+        assert_int_equal(d->ifindex, b->link);
+        assert_int_equal(d->kernel_drops, 0);
+}
+
+static const struct {
+        const char *name;
+        size_t sent, received;
+        bool truncated;
+} lengths[] = {
+        { "empty", 0, 0, false },
+        { "one byte", 1, 1, false },
+        { "the longest", DATAGRAM_MAX, DATAGRAM_MAX, false },
+        { "one byte more", DATAGRAM_MAX + 1, DATAGRAM_MAX, true },
+        { "the longest of UDP", 65507, DATAGRAM_MAX, true },
+};
+
+static void test_lengths(void **state)
+{
+        static uint8_t payload[65507];
+        struct bench *b = bench_of(state);
+
+        for (size_t i = 0; i < sizeof payload; i++)
+                payload[i] = (uint8_t)(i * 31);
+        for (size_t i = 0; i < N_OF(lengths); i++) {
+                const struct datagram *d;
+
+                send_to(b->emitter, &group, payload, lengths[i].sent);
+                CHECK_INT(lengths[i].name, receive(b, b->receiver), 1);
+                d = batch_datagram(b->batch, 0);
+                CHECK_INT(lengths[i].name, d->length, lengths[i].received);
+                CHECK_INT(lengths[i].name, d->truncated, lengths[i].truncated);
+                CHECK(lengths[i].name, memcmp(d->payload, payload, d->length) == 0);
+        }
+}
+
+/* A batch leaves nothing behind that the next one could take for its own. */
+static void test_batches_of_at_most_so_many(void **state)
+{
+        static const int expected[] = { BATCH_MAX, BATCH_MAX, 1, 0 };
+        struct bench *b = bench_of(state);
+        uint32_t next = 0;
+
+        for (uint32_t n = 0; n < 2 * BATCH_MAX + 1; n++)
+                send_to(b->emitter, &group, &n, sizeof n);
+        for (size_t i = 0; i < N_OF(expected); i++) {
+                int n = receive(b, b->receiver);
+
+                assert_int_equal(n, expected[i]);
+                for (int j = 0; j < n; j++, next++) {
+                        const struct datagram *d = batch_datagram(b->batch, (size_t)j);
+
+                        assert_int_equal(d->length, sizeof next);
+                        assert_memory_equal(d->payload, &next, sizeof next);
+                        assert_true(address_equal(&d->destination, &group.address));
+                }
+        }
+}
+
+/* What the kernel could not keep shows in the datagrams that come after. */
+static void test_kernel_drops(void **state)
+{
+        static const struct endpoint narrow = { { AF_INET, { 239, 1, 1, 2 } }, 5002 };
+        enum {
+                SENT = 1000
+        };
+        struct bench *b = bench_of(state);
+        uint32_t link;
+        int fd = open_receiver(&narrow, 4096, &link), received = 0, n;
+
+        for (int i = 0; i < SENT; i++)
+                send_to(b->emitter, &narrow, "x", 1);
+        while ((n = receive(b, fd)) > 0)
+                received += n;
+        assert_int_equal(n, 0);
+        assert_in_range(received, 1, SENT - 1);
+        send_to(b->emitter, &narrow, "x", 1);
+        assert_int_equal(receive(b, fd), 1);
+        assert_int_equal(batch_datagram(b->batch, 0)->kernel_drops, SENT - received);
+        close(fd);
+}
+
+/* The socket belongs to one group and port: neither another group there nor a datagram to the host gets in.
+ */
+static void test_only_the_group_is_heard(void **state)
+{
+        const struct endpoint others[] = {
+                { { AF_INET, { 239, 1, 1, 2 } }, 5001 }, /* another group, joined below */
+                { { AF_INET, { 239, 1, 1, 1 } }, 5002 },
+                { { AF_INET, { 127, 0, 0, 1 } }, 5001 },
+        };
+        struct bench *b = bench_of(state);
+        uint32_t link;
+        int fd = open_receiver(&others[0], 1 << 20, &link);
+
+        for (size_t i = 0; i < N_OF(others); i++)
+                (void)socket_send(b->emitter, &others[i], "x", 1);
+        assert_int_equal(receive(b, b->receiver), 0);
+        assert_int_equal(receive(b, fd), 1);
+        close(fd);
+}
+
+static void test_leave(void **state)
+{
+        struct bench *b = bench_of(state);
+
+        assert_int_equal(socket_leave(b->receiver, &group, b->link), 0);
+        send_to(b->emitter, &group, "x", 1);
+        assert_int_equal(receive(b, b->receiver), 0);
+        assert_int_equal(socket_leave(b->receiver, &group, b->link), -EADDRNOTAVAIL);
+}
+
+/* Where an emitter is answered: it has a port once it has sent something. */
+static struct endpoint answer_to(const struct bench *b)
+{
+        send_to(b->emitter, &group, "ATU", 3);
+        return (struct endpoint){ loopback, name_of(b->emitter).port };
+}
+
+/* An answer by the loopback interface. */
+static void answer(struct outbox *out, const char *payload, const struct endpoint *to, uint32_t link)
+{
+        struct reply *r = outbox_append(out);
+
+        assert_non_null(r);
+        r->payload = payload;
+        r->length = strlen(payload);
+        r->to = *to;
+        r->from = loopback;
+        r->ifindex = link;
+}
+
+static void test_flush_of_nothing(void **state)
+{
+        static struct outbox out;
+        struct bench *b = bench_of(state);
+
+        assert_int_equal(outbox_flush(&out, b->receiver), 0);
+}
+
+/* A full outbox arrives, in order, from the group's port and the address that was asked for. */
+static void test_flush(void **state)
+{
+        static struct outbox out;
+        struct bench *b = bench_of(state);
+        struct endpoint to = answer_to(b);
+
+        outbox_clear(&out);
+        for (size_t i = 0; i < OUTBOX_MAX; i++)
+                answer(&out, i % 2 ? "pong" : "ack", &to, b->link);
+        assert_int_equal(outbox_flush(&out, b->receiver), OUTBOX_MAX);
+        assert_int_equal(out.n, OUTBOX_MAX);
+        assert_int_equal(receive(b, b->emitter), OUTBOX_MAX);
+        for (size_t i = 0; i < OUTBOX_MAX; i++) {
+                const struct datagram *d = batch_datagram(b->batch, i);
+
+                assert_int_equal(out.replies[i].error, 0);
+                assert_int_equal(d->length, i % 2 ? 4 : 3);
+                assert_memory_equal(d->payload, i % 2 ? "pong" : "ack", d->length);
+                assert_int_equal(d->source.port, group.port);
+                assert_true(address_equal(&d->source.address, &loopback));
+        }
+}
+
+/* Those that cannot be sent say why, and keep no other from being sent. */
+static void test_flush_with_failures(void **state)
+{
+        static struct outbox out;
+        static const struct endpoint port_0 = { { AF_INET, { 127, 0, 0, 1 } }, 0 };
+        static const bool fails[] = { true, false, true, true, false, true };
+        struct bench *b = bench_of(state);
+        struct endpoint to = answer_to(b);
+
+        outbox_clear(&out);
+        for (size_t i = 0; i < N_OF(fails); i++)
+                answer(&out, "ack", fails[i] ? &port_0 : &to, b->link);
+        assert_int_equal(outbox_flush(&out, b->receiver), 2);
+        for (size_t i = 0; i < N_OF(fails); i++)
+                assert_int_equal(out.replies[i].error, fails[i] ? EINVAL : 0);
+        assert_int_equal(receive(b, b->emitter), 2);
+}
+
+static void test_send_error(void **state)
+{
+        static const struct endpoint nowhere = { { AF_INET, { 192, 0, 2, 1 } }, 9 };
+        static uint8_t payload[65508];
+        struct bench *b = bench_of(state);
+
+        assert_int_equal(socket_send(b->emitter, &nowhere, "x", 1), -ENETUNREACH);
+        assert_int_equal(socket_send(b->emitter, &group, payload, sizeof payload), -EMSGSIZE);
+        assert_int_equal(socket_send(-1, &group, "x", 1), -EBADF);
+}
+
+static const struct {
+        const char *name;
+        struct socket_link link;
+        int result;
+        const char *option;
+} links[] = {
+        { "no such interface", { .interface = "nosuch0" }, -ENODEV, "INTERFACE" },
+        { "nobody has this address",
+          { .ip_address = &(struct address){ AF_INET, { 192, 0, 2, 1 } } },
+          -EADDRNOTAVAIL,
+          "IP_ADDRESS" },
+        { "no route", { 0 }, -ENETUNREACH, "INTERFACE" },
+};
+
+static void test_interface_not_found(void **state)
+{
+        (void)bench_of(state);
+        for (size_t i = 0; i < N_OF(links); i++) {
+                const struct socket_receiver spec = { .group = group,
+                                                      .link = links[i].link,
+                                                      .receive_buffer = 4096 };
+                struct socket_failure failure = { .option = "" };
+                uint64_t granted;
+                uint32_t link;
+
+                CHECK_INT(links[i].name, socket_open_receiver(&spec, &link, &granted, &failure),
+                          links[i].result);
+                CHECK_TEXT(links[i].name, failure.option, links[i].option);
+                CHECK(links[i].name, failure.tried[0]);
+        }
+}
+
+/* Another socket of this user has the port, as a program of another kind would. */
+static const struct {
+        const char *name;
+        int option; /* that the other one has set; 0: none */
+        bool share_any;
+        bool opened;
+} sharing[] = {
+        { "shares with nobody", 0, false, false },
+        { "shares with nobody, asked to", 0, true, false },
+        { "any other program", SO_REUSEADDR, false, false },
+        { "any other program, wanted", SO_REUSEADDR, true, true },
+        { "of the same user", SO_REUSEPORT, false, true },
+};
+
+static int occupy(const struct endpoint *e, int option)
+{
+        struct sockaddr_storage ss;
+        socklen_t size = endpoint_to_sockaddr(e, &ss);
+        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), yes = 1;
+
+        if (option)
+                assert_int_equal(setsockopt(fd, SOL_SOCKET, option, &yes, sizeof yes), 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)&ss, size), 0);
+        return fd;
+}
+
+static void test_port_of_somebody_else(void **state)
+{
+        (void)bench_of(state);
+        for (size_t i = 0; i < N_OF(sharing); i++) {
+                const struct socket_receiver spec = { .group = { group.address, 5003 },
+                                                      .link = { .interface = "lo" },
+                                                      .receive_buffer = 4096,
+                                                      .share_any = sharing[i].share_any };
+                struct socket_failure failure = { .option = "" };
+                uint64_t granted;
+                uint32_t link;
+                int other = occupy(&spec.group, sharing[i].option);
+                int fd = socket_open_receiver(&spec, &link, &granted, &failure);
+
+                close(other);
+                if (sharing[i].opened) {
+                        CHECK(sharing[i].name, fd >= 0);
+                        close(fd);
+                } else {
+                        CHECK_INT(sharing[i].name, fd, -EADDRINUSE);
+                        CHECK_TEXT(sharing[i].name, failure.option, "PORT");
+                }
+        }
+}
+
+static int int_option(int fd, int level, int option)
+{
+        int value = -1;
+        socklen_t size = sizeof value;
+
+        assert_int_equal(getsockopt(fd, level, option, &value, &size), 0);
+        return value;
+}
+
+/* What keeps the same group on two interfaces apart; there is just one here to see it by. */
+static void test_receiver_options(void **state)
+{
+        struct bench *b = bench_of(state);
+
+        assert_int_equal(int_option(b->receiver, IPPROTO_IP, IP_MULTICAST_ALL), 0);
+        assert_int_equal(int_option(b->receiver, SOL_SOCKET, SO_BINDTOIFINDEX), b->link);
+}
+
+static void test_receive_buffer(void **state)
+{
+        static const uint64_t asked[] = { 4096, 65536, UINT64_C(1) << 30, UINT64_MAX };
+
+        (void)bench_of(state);
+        for (size_t i = 0; i < N_OF(asked); i++) {
+                const struct socket_receiver spec = { .group = { group.address, 5004 },
+                                                      .link = { .interface = "lo" },
+                                                      .receive_buffer = asked[i] };
+                struct socket_failure failure;
+                uint64_t granted = 0;
+                uint32_t link;
+                int fd = socket_open_receiver(&spec, &link, &granted, &failure);
+
+                assert_true(fd >= 0);
+                assert_true(granted == (uint64_t)int_option(fd, SOL_SOCKET, SO_RCVBUF) / 2);
+                assert_true(granted <= asked[i]);
+                close(fd);
+        }
+}
+
+static const struct {
+        const char *name;
+        uint8_t ttl;
+        bool loop;
+        uint8_t dscp;
+        int tos;
+} emitters[] = {
+        { "least", 0, false, 0, 0 },
+        { "default", 1, true, 0, 0 },
+        { "expedited forwarding", 32, true, 46, 0xb8 },
+        { "most", 255, true, 63, 0xfc },
+};
+
+static void test_emitter_options(void **state)
+{
+        (void)bench_of(state);
+        for (size_t i = 0; i < N_OF(emitters); i++) {
+                const struct socket_emitter spec = {
+                        group, { .interface = "lo" }, emitters[i].ttl, emitters[i].loop, emitters[i].dscp
+                };
+                struct socket_failure failure;
+                uint32_t link = 0;
+                int fd = socket_open_emitter(&spec, &link, &failure);
+
+                CHECK(emitters[i].name, fd >= 0);
+                CHECK_INT(emitters[i].name, link, if_nametoindex("lo"));
+                CHECK_INT(emitters[i].name, int_option(fd, IPPROTO_IP, IP_MULTICAST_TTL), emitters[i].ttl);
+                CHECK_INT(emitters[i].name, int_option(fd, IPPROTO_IP, IP_MULTICAST_LOOP), emitters[i].loop);
+                CHECK_INT(emitters[i].name, int_option(fd, IPPROTO_IP, IP_TOS), emitters[i].tos);
+                close(fd);
+        }
+}
+
+/* By its name the loopback interface is found, too, and its address is the source: 0.0.0.0 has no answer. */
+static void test_emitter_by_name(void **state)
+{
+        const struct socket_emitter spec = { group, { .interface = "lo" }, 1, true, 0 };
+        struct bench *b = bench_of(state);
+        struct socket_failure failure;
+        uint32_t link = 0;
+        int fd = socket_open_emitter(&spec, &link, &failure);
+
+        assert_true(fd >= 0);
+        send_to(fd, &group, "ATU", 3);
+        assert_int_equal(receive(b, b->receiver), 1);
+        assert_true(address_equal(&batch_datagram(b->batch, 0)->source.address, &loopback));
+        close(fd);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                TEST(test_nothing_waits),
+                TEST(test_error),
+                TEST(test_description),
+                TEST(test_lengths),
+                TEST(test_batches_of_at_most_so_many),
+                TEST(test_kernel_drops),
+                TEST(test_only_the_group_is_heard),
+                TEST(test_leave),
+                TEST(test_flush_of_nothing),
+                TEST(test_flush),
+                TEST(test_flush_with_failures),
+                TEST(test_send_error),
+                TEST(test_interface_not_found),
+                TEST(test_port_of_somebody_else),
+                TEST(test_receiver_options),
+                TEST(test_receive_buffer),
+                TEST(test_emitter_options),
+                TEST(test_emitter_by_name),
+        };
+
+        return cmocka_run_group_tests(tests, set_up_group, NULL);
+}

@@ -1,0 +1,476 @@
+/* test_handlers.c - handlers/: when an ack is due and when not, what it holds, and what is recorded. */
+#include "test.h"
+
+#include "base/clock.h"
+#include "config/options.h"
+#include "handlers/ack.h"
+#include "handlers/handler.h"
+#include "handlers/log.h"
+
+#define START_NS   (3600 * NS_PER_S)
+#define GROUP_PORT 5001
+#define IFINDEX    7
+
+static const struct address local = { AF_INET, { 10, 0, 0, 1 } };
+static const struct endpoint somebody = { { AF_INET, { 10, 0, 0, 2 } }, 47036 };
+
+static const struct handler_settings defaults = {
+        .group = { { AF_INET, { 239, 1, 1, 1 } }, GROUP_PORT },
+        .ack_text = MESSAGE_ACK_TEXT,
+        .ack_rate = 10,
+        .ack_total = 1000,
+        .key = { "sixteen letters" },
+};
+
+/* A handler, and what it can write to. */
+struct bench {
+        struct handler_settings settings;
+        const struct handler *handler;
+        void *state;
+        struct outbox out;
+        struct records records;
+        struct stats stats;
+        bool record;
+};
+
+static struct bench *bench_new(const struct handler *handler, const struct handler_settings *settings)
+{
+        static struct bench b;
+
+        memset(&b, 0, sizeof b);
+        b.settings = *settings;
+        b.handler = handler;
+        b.record = true;
+        if (handler->create)
+                assert_int_equal(handler->create(&b.settings, &b.state), 0);
+        return &b;
+}
+
+static void bench_free(struct bench *b)
+{
+        if (b->handler->destroy)
+                b->handler->destroy(b->state);
+}
+
+static struct datagram datagram_of(const char *payload, const struct endpoint *source)
+{
+        return (struct datagram){
+                .payload = (const uint8_t *)payload,
+                .length = strlen(payload),
+                .source = *source,
+                .destination = defaults.group.address,
+                .local = local,
+                .ifindex = IFINDEX,
+        };
+}
+
+/* Hands one datagram to the handler, as a receiver does. */
+static void handle(struct bench *b, const struct datagram *d, int64_t now_ns)
+{
+        const struct handler_io io = { now_ns, b->record, &b->out, &b->records, &b->stats };
+        struct message m;
+
+        message_parse(d->payload, d->length, b->settings.ack_text, &m);
+        b->handler->datagram(b->state, &io, d, &m);
+}
+
+/* One question that is not recorded. Returns whether it is answered; the outbox is emptied. */
+static bool ask(struct bench *b, const struct endpoint *source, int64_t now_ns)
+{
+        const struct datagram d = datagram_of("ATU", source);
+        bool answered;
+
+        b->record = false;
+        handle(b, &d, now_ns);
+        answered = b->out.n > 0;
+        if (answered)
+                assert_true(endpoint_equal(&b->out.replies[0].to, source));
+        outbox_clear(&b->out);
+        return answered;
+}
+
+static uint64_t sum(const struct stats *s)
+{
+        uint64_t n = 0;
+
+        for (enum stat i = 0; i < STAT_N; i++)
+                n += s->count[i];
+        return n;
+}
+
+/* An ack that goes out is counted by the receiver, once it is sent: here no counter moves. */
+#define ANSWERED STAT_N
+
+static const struct {
+        const char *name;
+        const char *payload;
+        struct endpoint source;
+        enum stat counter;
+} rules[] = {
+        { "empty", "", { { AF_INET, { 10, 0, 0, 2 } }, 47036 }, ANSWERED },
+        { "a message", "ATU", { { AF_INET, { 10, 0, 0, 2 } }, 47036 }, ANSWERED },
+        { "lowest port", "ATU", { { AF_INET, { 10, 0, 0, 2 } }, 1 }, ANSWERED },
+        { "highest port", "ATU", { { AF_INET, { 10, 0, 0, 2 } }, 65535 }, ANSWERED },
+        { "nearly an ack", "acks", { { AF_INET, { 10, 0, 0, 2 } }, 47036 }, ANSWERED },
+        { "an ack", "ack", { { AF_INET, { 10, 0, 0, 2 } }, 47036 }, STAT_ACKS_SUPPRESSED_ACK },
+        { "an ack from the group's port",
+          "ack",
+          { { AF_INET, { 10, 0, 0, 2 } }, GROUP_PORT },
+          STAT_ACKS_SUPPRESSED_ACK },
+        { "an ack from port 0", "ack", { { AF_INET, { 10, 0, 0, 2 } }, 0 }, STAT_ACKS_SUPPRESSED_ACK },
+        { "port 0", "ATU", { { AF_INET, { 10, 0, 0, 2 } }, 0 }, STAT_ACKS_SUPPRESSED_PORT },
+        { "our receiver's", "ATU", { { AF_INET, { 10, 0, 0, 1 } }, GROUP_PORT }, STAT_ACKS_SUPPRESSED_SELF },
+        { "an emitter of this host", "ATU", { { AF_INET, { 10, 0, 0, 1 } }, 47036 }, ANSWERED },
+        { "another host's receiver", "ATU", { { AF_INET, { 10, 0, 0, 2 } }, GROUP_PORT }, ANSWERED },
+        { "no source", "ATU", { { AF_INET, { 0 } }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+        { "source of no family", "ATU", { { 0, { 0 } }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+        { "just below multicast", "ATU", { { AF_INET, { 223, 255, 255, 255 } }, 47036 }, ANSWERED },
+        { "first multicast", "ATU", { { AF_INET, { 224 } }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+        { "the group", "ATU", { { AF_INET, { 239, 1, 1, 1 } }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+        { "last multicast",
+          "ATU",
+          { { AF_INET, { 239, 255, 255, 255 } }, 47036 },
+          STAT_ACKS_SUPPRESSED_SOURCE },
+        { "broadcast", "ATU", { { AF_INET, { 255, 255, 255, 255 } }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+};
+
+/* The counter has the value 1 and all others 0; or all have 0 for ANSWERED. */
+static void check_counter(const char *row, const struct stats *s, enum stat counter)
+{
+        CHECK_INT(row, sum(s), counter == ANSWERED ? 0 : 1);
+        CHECK_INT(row, counter == ANSWERED ? 0 : s->count[counter], counter == ANSWERED ? 0 : 1);
+}
+
+/* The one record says that the ack was sent, or by the name of its counter why there is none. */
+static void check_record(const char *row, const struct bench *b, const struct datagram *d, enum stat counter)
+{
+        const struct record *r = &b->records.items[0];
+
+        CHECK_INT(row, b->records.n, 1);
+        CHECK(row, r->datagram == d);
+        if (counter == ANSWERED) {
+                CHECK_INT(row, r->event, EVENT_ACKNOWLEDGED);
+                CHECK(row, r->reply == &b->out.replies[0]);
+        } else {
+                CHECK_INT(row, r->event, EVENT_NOT_ACKNOWLEDGED);
+                CHECK(row, r->reply == NULL);
+                CHECK_TEXT(row, r->reason, stats_name(counter));
+        }
+}
+
+static void test_who_is_answered(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < N_OF(rules); i++) {
+                struct bench *b = bench_new(&handler_ack, &defaults);
+                const struct datagram d = datagram_of(rules[i].payload, &rules[i].source);
+
+                handle(b, &d, START_NS);
+                check_counter(rules[i].name, &b->stats, rules[i].counter);
+                CHECK_INT(rules[i].name, b->out.n, rules[i].counter == ANSWERED);
+                check_record(rules[i].name, b, &d, rules[i].counter);
+                bench_free(b);
+        }
+}
+
+static const struct {
+        const char *name, *payload;
+        enum stat counter;
+} ack_texts[] = {
+        { "what is configured", "pong", STAT_ACKS_SUPPRESSED_ACK },
+        { "what others say by default", "ack", STAT_ACKS_SUPPRESSED_ACK },
+        { "anything else", "ping", ANSWERED },
+};
+
+static void test_both_ack_texts_are_known(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < N_OF(ack_texts); i++) {
+                struct handler_settings settings = defaults;
+                const struct datagram d = datagram_of(ack_texts[i].payload, &somebody);
+                struct bench *b;
+
+                settings.ack_text = "pong";
+                b = bench_new(&handler_ack, &settings);
+                handle(b, &d, START_NS);
+                check_counter(ack_texts[i].name, &b->stats, ack_texts[i].counter);
+                bench_free(b);
+        }
+}
+
+static void test_reply(void **state)
+{
+        struct handler_settings settings = defaults;
+        const struct datagram d = datagram_of("ATU", &somebody);
+        const struct reply *r;
+        struct bench *b;
+
+        (void)state;
+        settings.ack_text = "pong";
+        b = bench_new(&handler_ack, &settings);
+        handle(b, &d, START_NS);
+        assert_int_equal(b->out.n, 1);
+        r = &b->out.replies[0];
+        assert_int_equal(r->length, 4);
+        assert_memory_equal(r->payload, "pong", 4);
+        assert_true(endpoint_equal(&r->to, &somebody));
+        assert_true(address_equal(&r->from, &local));
+        assert_int_equal(r->ifindex, IFINDEX);
+        assert_int_equal(r->error, 0);
+        bench_free(b);
+}
+
+/* Beyond LOG_RATE a datagram is answered, or not, without a word. */
+static void test_nothing_need_be_recorded(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < N_OF(rules); i++) {
+                struct bench *b = bench_new(&handler_ack, &defaults);
+                const struct datagram d = datagram_of(rules[i].payload, &rules[i].source);
+
+                b->record = false;
+                handle(b, &d, START_NS);
+                check_counter(rules[i].name, &b->stats, rules[i].counter);
+                CHECK_INT(rules[i].name, b->out.n, rules[i].counter == ANSWERED);
+                CHECK_INT(rules[i].name, b->records.n, 0);
+                bench_free(b);
+        }
+}
+
+static void test_a_full_outbox_is_counted(void **state)
+{
+        struct bench *b = bench_new(&handler_ack, &defaults);
+        const struct datagram d = datagram_of("ATU", &somebody);
+
+        (void)state;
+        while (outbox_append(&b->out))
+                ;
+        handle(b, &d, START_NS);
+        check_counter("full outbox", &b->stats, STAT_ACKS_FAILED);
+        assert_int_equal(b->records.n, 0);
+        bench_free(b);
+}
+
+static const struct {
+        const char *name;
+        rate_per_s rate, total;
+        unsigned answered; /* of 50 questions at one moment */
+        enum stat counter; /* of the others */
+} rates[] = {
+        /* The leak adds one, see below; for those who must not be answered at all there is none. */
+        { "no acks", RATE_NONE, RATE_UNLIMITED, 0, STAT_ACKS_SUPPRESSED_RATE },
+        { "one a second", 1, RATE_UNLIMITED, 2 + 1, STAT_ACKS_SUPPRESSED_RATE },
+        { "default", 10, 1000, 20 + 1, STAT_ACKS_SUPPRESSED_RATE },
+        { "unlimited", RATE_UNLIMITED, RATE_UNLIMITED, 50, STAT_ACKS_SUPPRESSED_RATE },
+        { "none in all", RATE_UNLIMITED, RATE_NONE, 0, STAT_ACKS_SUPPRESSED_TOTAL },
+        { "ten in all", RATE_UNLIMITED, 10, 20, STAT_ACKS_SUPPRESSED_TOTAL },
+};
+
+static void test_rates(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < N_OF(rates); i++) {
+                struct handler_settings settings = defaults;
+                struct bench *b;
+                unsigned answered = 0;
+
+                settings.ack_rate = rates[i].rate;
+                settings.ack_total = rates[i].total;
+                b = bench_new(&handler_ack, &settings);
+                for (unsigned n = 0; n < 50; n++)
+                        answered += ask(b, &somebody, START_NS);
+                CHECK_INT(rates[i].name, answered, rates[i].answered);
+                CHECK_INT(rates[i].name, b->stats.count[rates[i].counter], 50 - answered);
+                CHECK_INT(rates[i].name, sum(&b->stats) - b->stats.count[STAT_ACKS_LEAKED], 50 - answered);
+                bench_free(b);
+        }
+}
+
+static void test_the_total_holds_for_all_sources_together(void **state)
+{
+        struct bench *b = bench_new(&handler_ack, &defaults);
+        unsigned answered = 0;
+
+        (void)state;
+        for (uint32_t n = 0; n < 100000; n++) {
+                const struct endpoint source = { nth_address(256 + n % 3000), 47036 };
+
+                answered += ask(b, &source, START_NS + n * 100 * NS_PER_US);
+        }
+        /* The burst, and ten seconds of the rate; the leak counts as well. */
+        assert_int_equal(answered, 2000 + 9999);
+        assert_true(b->stats.count[STAT_ACKS_SUPPRESSED_TOTAL] > 0);
+        assert_true(sum(&b->stats) - b->stats.count[STAT_ACKS_LEAKED] == 100000 - answered);
+        bench_free(b);
+}
+
+/* Twice a second with a rate of one: so seldom that the cap of the leak does not count. */
+static void test_one_in_four_leaks(void **state)
+{
+        struct handler_settings settings = defaults;
+        struct bench *b;
+        uint64_t over;
+
+        (void)state;
+        settings.ack_rate = 1;
+        b = bench_new(&handler_ack, &settings);
+        for (unsigned n = 0; n < 2 * 3600; n++)
+                (void)ask(b, &somebody, START_NS + n * 500 * NS_PER_MS);
+        over = b->stats.count[STAT_ACKS_LEAKED] + b->stats.count[STAT_ACKS_SUPPRESSED_RATE];
+        assert_int_equal(over, 2 * 3600 - (2 + 3599));
+        assert_int_equal(b->stats.count[STAT_ACKS_LEAKED], over / ACK_LEAK_ONE_IN);
+        bench_free(b);
+}
+
+/* 100 sources, each ten times over its rate, for ten seconds. */
+static void test_the_leak_is_capped_for_all_together(void **state)
+{
+        struct handler_settings settings = defaults;
+        struct bench *b;
+
+        (void)state;
+        settings.ack_rate = 1;
+        settings.ack_total = RATE_UNLIMITED;
+        b = bench_new(&handler_ack, &settings);
+        for (unsigned n = 0; n < 100 * 10 * 10; n++) {
+                const struct endpoint source = { nth_address(256 + n % 100), 47036 };
+
+                (void)ask(b, &source, START_NS + n * NS_PER_MS);
+        }
+        assert_in_range(b->stats.count[STAT_ACKS_LEAKED], 8 * ACK_LEAK_RATE, 10 * ACK_LEAK_RATE);
+        bench_free(b);
+}
+
+/* Somebody asks 10,000 times a second in the victim's name, for a minute; another source asks as often as it
+ * may. */
+static void test_a_spoofer_gains_little_and_silences_nobody(void **state)
+{
+        enum {
+                SECONDS = 60,
+                PER_SECOND = 10000
+        };
+        const struct endpoint other = { nth_address(77), 40000 };
+        struct bench *b = bench_new(&handler_ack, &defaults);
+        unsigned victim_acks = 0, other_asks = 0, other_acks = 0;
+
+        (void)state;
+        for (unsigned n = 0; n < SECONDS * PER_SECOND; n++) {
+                int64_t now_ns = START_NS + n * (NS_PER_S / PER_SECOND);
+
+                victim_acks += ask(b, &somebody, now_ns);
+                if (n % (PER_SECOND / defaults.ack_rate) == 0) {
+                        other_asks++;
+                        other_acks += ask(b, &other, now_ns);
+                }
+        }
+        assert_in_range(victim_acks, defaults.ack_rate * SECONDS,
+                        defaults.ack_rate * SECONDS + 2 * defaults.ack_rate + ACK_LEAK_RATE * SECONDS);
+        assert_int_equal(other_asks, defaults.ack_rate * SECONDS);
+        assert_in_range(other_acks, other_asks * 95 / 100, other_asks);
+        assert_true(sum(&b->stats) - b->stats.count[STAT_ACKS_LEAKED] ==
+                    SECONDS * PER_SECOND + other_asks - victim_acks - other_acks);
+        bench_free(b);
+}
+
+static void test_log_records_what_it_may(void **state)
+{
+        static const bool may[] = { true, false };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(may); i++) {
+                const char *row = may[i] ? "to be recorded" : "not to be recorded";
+                struct bench *b = bench_new(&handler_log, &defaults);
+                const struct datagram d = datagram_of("ATU", &somebody);
+
+                b->record = may[i];
+                handle(b, &d, START_NS);
+                CHECK_INT(row, b->records.n, may[i]);
+                CHECK_INT(row, b->stats.count[STAT_RECORDED], may[i]);
+                CHECK_INT(row, sum(&b->stats), may[i]);
+                CHECK_INT(row, b->out.n, 0);
+                if (may[i]) {
+                        CHECK_INT(row, b->records.items[0].event, EVENT_RECEIVED);
+                        CHECK(row, b->records.items[0].datagram == &d);
+                        CHECK(row, b->records.items[0].reply == NULL);
+                }
+                bench_free(b);
+        }
+}
+
+static void test_log_records_acks_as_well(void **state)
+{
+        struct bench *b = bench_new(&handler_log, &defaults);
+        const struct datagram d = datagram_of("ack", &somebody);
+
+        (void)state;
+        handle(b, &d, START_NS);
+        assert_int_equal(b->records.n, 1);
+        bench_free(b);
+}
+
+static void test_records_are_bounded(void **state)
+{
+        struct bench *b = bench_new(&handler_log, &defaults);
+        const struct datagram d = datagram_of("ATU", &somebody);
+
+        (void)state;
+        for (size_t i = 0; i < 2 * RECORDS_MAX; i++)
+                handle(b, &d, START_NS);
+        assert_int_equal(b->records.n, RECORDS_MAX);
+        bench_free(b);
+}
+
+static const struct {
+        const char *name;
+        const struct handler *handler;
+} names[] = {
+        { "ack", &handler_ack }, { "log", &handler_log }, { "", NULL },
+        { "ac", NULL },          { "acks", NULL },        { "ACK", NULL },
+};
+
+static void test_find(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < N_OF(names); i++)
+                CHECK(names[i].name, handler_find(names[i].name) == names[i].handler);
+}
+
+static void test_every_handler_of_the_configuration_is_there(void **state)
+{
+        (void)state;
+        for (const char *const *name = option_handlers(); *name; name++) {
+                CHECK(*name, handler_find(*name) != NULL);
+                CHECK_TEXT(*name, handler_find(*name)->name, *name);
+                CHECK(*name, handler_find(*name)->datagram != NULL);
+        }
+}
+
+static void test_destroy_of_nothing(void **state)
+{
+        (void)state;
+        handler_ack.destroy(NULL);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_who_is_answered),
+                cmocka_unit_test(test_both_ack_texts_are_known),
+                cmocka_unit_test(test_reply),
+                cmocka_unit_test(test_nothing_need_be_recorded),
+                cmocka_unit_test(test_a_full_outbox_is_counted),
+                cmocka_unit_test(test_rates),
+                cmocka_unit_test(test_the_total_holds_for_all_sources_together),
+                cmocka_unit_test(test_one_in_four_leaks),
+                cmocka_unit_test(test_the_leak_is_capped_for_all_together),
+                cmocka_unit_test(test_a_spoofer_gains_little_and_silences_nobody),
+                cmocka_unit_test(test_log_records_what_it_may),
+                cmocka_unit_test(test_log_records_acks_as_well),
+                cmocka_unit_test(test_records_are_bounded),
+                cmocka_unit_test(test_find),
+                cmocka_unit_test(test_every_handler_of_the_configuration_is_there),
+                cmocka_unit_test(test_destroy_of_nothing),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

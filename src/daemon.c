@@ -296,8 +296,9 @@ static int serve(struct daemon *d)
         return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* Tables for strangers are allocated whole and used sparsely. Larger blocks come straight from the kernel, zeroed, and
- * are resident only where they are used; by itself malloc would stop doing so after the first such block was freed. */
+/* Tables for strangers are allocated whole and used sparsely. Larger blocks come straight from the kernel,
+ * zeroed, and are resident only where they are used; by itself malloc would stop doing so after the first
+ * such block was freed. */
 #define LARGE_BLOCK (32 << 10)
 
 int daemon_run(const struct daemon_options *options)

@@ -1,0 +1,293 @@
+"""Hosts on a network cable: namespaces, each with an eth0, joined by a bridge in a namespace of its own.
+
+A Host can run programs and make sockets; a Lan can count what passes on its bridge. Knows nothing of mcastd.
+"""
+import contextlib
+import ctypes
+import itertools
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import time
+
+DEADLINE = 30
+CLONE_NEWNET = 0x40000000
+PR_SET_PDEATHSIG = 1
+ETH_P_IP = 0x0800
+ETH_P_PROBE = 0x88B5
+SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC = 263, 1, 1
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def eventually(condition, what):
+    """The first true value of condition(), which is asked again and again until the deadline."""
+    end, pause = time.monotonic() + DEADLINE, 0.002
+    while not (value := condition()):
+        assert time.monotonic() < end, f"waited {DEADLINE} s for {what() if callable(what) else what}"
+        time.sleep(pause)
+        pause = min(pause * 1.2, 0.5)
+    return value
+
+
+class Namespace:
+    """A network namespace, kept by a descriptor: it goes when the last socket and process in it are gone."""
+
+    def __init__(self):
+        with self._back_home():
+            _call(_libc.unshare, CLONE_NEWNET)
+            self.fd = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        self.programs = []
+
+    @contextlib.contextmanager
+    def entered(self):
+        """Sockets made and programs started within belong to this namespace; sockets stay there."""
+        with self._back_home():
+            _call(_libc.setns, self.fd, CLONE_NEWNET)
+            yield
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _back_home():
+        home = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            yield
+        finally:
+            _call(_libc.setns, home, CLONE_NEWNET)
+            os.close(home)
+
+    @property
+    def path(self):
+        return f"/proc/{os.getpid()}/fd/{self.fd}"
+
+    def ip(self, *lines):
+        with self.entered():
+            subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
+
+    def start(self, *argv):
+        """A program in this namespace, which ends with it."""
+        return Program(self, *argv)
+
+    def run(self, *argv):
+        """A program that ends by itself: its returncode, and what it printed as stdout and stderr."""
+        with self.entered():
+            return subprocess.run(list(map(str, argv)), capture_output=True, text=True, timeout=DEADLINE)
+
+    def read(self, path):
+        with self.entered(), open(path.replace("/proc/net/", "/proc/thread-self/net/")) as file:
+            return file.read()
+
+    def write(self, path, text):
+        with self.entered(), open(path, "w") as file:
+            file.write(text)
+
+    def close(self):
+        for program in self.programs:
+            program.kill()
+        os.close(self.fd)
+
+
+class Program:
+    """A running program, which ends with its namespace or the suite, and the lines that it has printed."""
+
+    def __init__(self, namespace, *argv, env=None):
+        self._output = tempfile.TemporaryFile()
+        with namespace.entered():
+            self.process = subprocess.Popen(
+                list(map(str, argv)), stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output,
+                env=env, preexec_fn=lambda: _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
+        namespace.programs.append(self)
+
+    def output(self):
+        return os.pread(self._output.fileno(), 1 << 30, 0).decode(errors="replace")
+
+    def lines(self, pattern=""):
+        return [line for line in self.output().splitlines() if re.search(pattern, line)]
+
+    def wait_for(self, pattern, count=1):
+        """The lines in which the pattern is found, as soon as there are so many of them."""
+        def enough():
+            lines = self.lines(pattern)
+            return lines if len(lines) >= count else None
+        return eventually(enough, lambda: f"{count} of /{pattern}/ in:\n{self.output()[-2000:]}")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Host(Namespace):
+    """A machine. Alone it has only lo; plug() gives it eth0, eth1, … on the lans it is plugged into."""
+
+    def __init__(self):
+        super().__init__()
+        self.addresses = []
+        self.ip("link set lo up")
+
+    @property
+    def address(self):
+        return self.addresses[0]
+
+    def plug(self, lan, number, multicast_route):
+        name, port = f"eth{len(self.addresses)}", f"port{number}"
+        address = f"{lan.prefix}.{number}"
+        lan.ip(f"link add {port} type veth peer name {name} netns {self.path}",
+               f"link set {port} up master br0")
+        self.ip(f"address add {address}/24 dev {name}", f"link set {name} up",
+                *([f"route add 224.0.0.0/4 dev {name}"] if multicast_route else []))
+        self.addresses.append(address)
+        lan.wait_for_link(self, name)
+
+    def udp(self, address="", port=0, reuse=False):
+        """A bound UDP socket with the deadline as its timeout."""
+        with self.entered():
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.settimeout(DEADLINE)
+        if reuse:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address, port))
+        return sock
+
+    def member(self, group, port, interface=None):
+        """A socket that hears the group."""
+        sock = self.udp(group, port, reuse=True)
+        where = socket.inet_aton(group) + socket.inet_aton(interface or self.address)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, where)
+        return sock
+
+    def forge(self, source, source_port, group, port, payload):
+        """A datagram from any source, also from port 0, which no socket can have."""
+        with self.entered():
+            sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+        length = 8 + len(payload)
+        header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + length, 0, 0, 1, socket.IPPROTO_UDP, 0,
+                             socket.inet_aton(source), socket.inet_aton(group))
+        with sock:
+            sock.sendto(header + struct.pack("!HHHH", source_port, port, length, 0) + payload, (group, 0))
+
+    def send(self, payload, group, port):
+        """One datagram from a new socket, like the seed's client."""
+        with self.udp() as sock:
+            sock.sendto(payload, (group, port))
+
+    def ask(self, payload, group, port, answers=1):
+        """Sends a question and waits for the answers. What was sent before has then been handled, too."""
+        with self.udp() as sock:
+            sock.sendto(payload, (group, port))
+            return [sock.recvfrom(65536) for _ in range(answers)]
+
+    def memberships(self):
+        """The groups that the host has joined, as (interface, group)."""
+        joined, interface = set(), None
+        for line in self.read("/proc/net/igmp").splitlines()[1:]:
+            words = line.split()
+            if line[0].isdigit():
+                interface = words[1]
+            else:
+                joined.add((interface, socket.inet_ntoa(bytes.fromhex(words[0])[::-1])))
+        return joined - {(interface, "224.0.0.1") for interface, _ in joined}
+
+    def socket_inode(self, address, port):
+        """Of the UDP socket that is bound there."""
+        local = "%s:%04X" % (socket.inet_aton(address)[::-1].hex().upper(), port)
+        inodes = [line.split()[9] for line in self.read("/proc/net/udp").splitlines() if local in line]
+        assert len(inodes) == 1, f"{inodes} are bound to {address}:{port}"
+        return inodes[0]
+
+
+class Lan(Namespace):
+    """The cable: a bridge that floods multicast to every port, so that nobody depends on a querier."""
+
+    def __init__(self, prefix):
+        super().__init__()
+        self.prefix, self._plugs, self._hosts = prefix, 0, []
+        self.ip("link add br0 type bridge mcast_snooping 0", "link set br0 up")
+
+    def host(self):
+        """A new host, which goes with the lan."""
+        host = Host()
+        self._hosts.append(host)
+        self.plug(host)
+        return host
+
+    def plug(self, host, multicast_route=True):
+        self._plugs += 1
+        host.plug(self, self._plugs, multicast_route)
+
+    def close(self):
+        for host in self._hosts:
+            host.close()
+        super().close()
+
+    def wait_for_link(self, host, name):
+        """A new link carries nothing until the kernel's work queue has seen it: probe it both ways."""
+        with packets(self, "br0", ETH_P_PROBE) as here, packets(host, name, ETH_P_PROBE) as there:
+            for sender, receiver, device in (there, here, name), (here, there, "br0"):
+                eventually(lambda: _probe(sender, receiver, device), f"{name} to carry packets")
+
+    def sniff(self):
+        return Sniffer(self, "br0")
+
+
+class Packet:
+    """An IPv4 UDP packet as it was on the wire."""
+
+    def __init__(self, raw):
+        header = (raw[0] & 15) * 4
+        self.tos, self.ttl, self.is_udp = raw[1], raw[8], raw[9] == socket.IPPROTO_UDP
+        self.source, self.destination = socket.inet_ntoa(raw[12:16]), socket.inet_ntoa(raw[16:20])
+        self.source_port, self.port, length = struct.unpack_from("!HHH", raw, header)
+        self.payload = raw[header + 8:header + length]
+
+
+class Sniffer:
+    """Every UDP packet that passes an interface, from the moment that this is made."""
+
+    def __init__(self, namespace, device):
+        self._sock = packets(namespace, device, ETH_P_IP)
+        self._sock.settimeout(DEADLINE)
+
+    def next(self):
+        while not (packet := Packet(self._sock.recv(65536))).is_udp:
+            pass
+        return packet
+
+    def until(self, payload):
+        """The packets before the one that carries this payload."""
+        return list(itertools.takewhile(lambda packet: packet.payload != payload, iter(self.next, None)))
+
+
+def packets(namespace, device, protocol):
+    with namespace.entered():
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(protocol))
+        sock.bind((device, protocol))
+        index = socket.if_nametoindex(device)
+    promiscuous = struct.pack("iHH8s", index, PACKET_MR_PROMISC, 0, b"")
+    sock.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, promiscuous)
+    return sock
+
+
+def drain(sock):
+    """Throws away what waits on the socket."""
+    sock.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            sock.recv(1)
+    sock.settimeout(DEADLINE)
+
+
+def _probe(sender, receiver, device):
+    with contextlib.suppress(OSError):
+        sender.sendto(b"probe", (device, ETH_P_PROBE, 0, 0, b"\xff" * 6))
+    receiver.settimeout(0.01)
+    with contextlib.suppress(TimeoutError):
+        return receiver.recv(64)
+
+
+def _call(function, *arguments):
+    if function(*arguments) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

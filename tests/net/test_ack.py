@@ -1,0 +1,86 @@
+"""Whom a receiver answers, and how often: never because of an answer, and of no use to a spoofer."""
+import time
+
+from daemon import receiver
+
+ACKER = receiver(HANDLERS="ack")
+
+
+def test_two_daemons_answer_a_question_once_each_and_never_each_other(here, there, lan, mcastd):
+    mcastd(here, ACKER)
+    mcastd(there, ACKER)
+    asker = lan.host()
+    wire = lan.sniff()
+    answers = asker.ask(b"question", "239.1.1.1", 5001, answers=2)
+    # Were an ack answered, the answer would be out before that to a later question.
+    asker.ask(b"later", "239.1.1.1", 5001, answers=2)
+    asker.send(b"end", "239.9.9.9", 9)
+    assert sorted(answers) == [(b"ack", (here.address, 5001)), (b"ack", (there.address, 5001))]
+    payloads = [packet.payload for packet in wire.until(b"end")]
+    assert payloads == [b"question", b"ack", b"ack", b"later", b"ack", b"ack"]
+
+
+def test_a_daemons_ack_to_another_daemons_port_is_not_answered(here, there, lan, mcastd):
+    mcastd(here, ACKER)
+    mcastd(there, ACKER)
+    asker = lan.host()
+    wire = lan.sniff()
+    # The question seems to come from the port that the other daemon answers by.
+    asker.forge(there.address, 5001, "239.1.1.1", 5001, b"question")
+    asker.ask(b"later", "239.1.1.1", 5001, answers=2)
+    asker.send(b"end", "239.9.9.9", 9)
+    packets = [(packet.payload, packet.source, packet.destination) for packet in wire.until(b"end")]
+    assert packets.count((b"ack", here.address, there.address)) == 1
+    assert len(packets) == 5
+
+
+def test_an_ack_is_never_answered(here, there, mcastd, lan):
+    daemon = mcastd(here, ACKER)
+    wire = lan.sniff()
+    there.send(b"ack", "239.1.1.1", 5001)
+    there.ask(b"question", "239.1.1.1", 5001)
+    there.send(b"end", "239.9.9.9", 9)
+    assert [packet.payload for packet in wire.until(b"end")] == [b"ack", b"question", b"ack"]
+    daemon.wait_for_counters("mcserver", acked=1, acks_suppressed_ack=1)
+
+
+def test_an_ack_text_of_ones_own_is_said_and_never_answered(here, there, mcastd, lan):
+    mcastd(here, receiver(HANDLERS="ack", ACK_TEXT="heard"))
+    wire = lan.sniff()
+    there.send(b"heard", "239.1.1.1", 5001)
+    there.send(b"ack", "239.1.1.1", 5001)
+    there.ask(b"question", "239.1.1.1", 5001)
+    there.send(b"end", "239.9.9.9", 9)
+    assert [packet.payload for packet in wire.until(b"end")] == [b"heard", b"ack", b"question", b"heard"]
+
+
+def test_source_port_0_is_never_answered(here, there, mcastd, lan):
+    daemon = mcastd(here, ACKER)
+    wire = lan.sniff()
+    there.forge(there.address, 0, "239.1.1.1", 5001, b"nowhere")
+    there.ask(b"question", "239.1.1.1", 5001)
+    there.send(b"end", "239.9.9.9", 9)
+    assert [packet.payload for packet in wire.until(b"end")] == [b"nowhere", b"question", b"ack"]
+    daemon.wait_for_counters("mcserver", acked=1, acks_suppressed_port=1)
+
+
+def test_a_question_of_the_own_host_is_answered(here, mcastd):
+    mcastd(here, ACKER)
+    assert here.ask(b"question", "239.1.1.1", 5001) == [(b"ack", (here.address, 5001))]
+
+
+def test_a_flood_is_answered_within_its_rate_and_every_datagram_is_accounted_for(here, there, lan, mcastd):
+    bystander = lan.host()
+    daemon = mcastd(here, receiver(HANDLERS="ack", ACK_RATE="5/s"))
+    wire = lan.sniff()
+    began = time.monotonic()
+    with there.udp() as sock:
+        for _ in range(200):
+            sock.sendto(b"flood", ("239.1.1.1", 5001))
+        bystander.ask(b"question", "239.1.1.1", 5001)
+        elapsed = time.monotonic() - began
+        bystander.send(b"end", "239.9.9.9", 9)
+    acked = sum(packet.destination == there.address for packet in wire.until(b"end"))
+    # What fits into the bucket, what trickles in, and one in four of the rest, at most ten a second.
+    assert 10 <= acked <= 10 + 5 * elapsed + min(190 / 4, 1 + 10 * elapsed)
+    daemon.wait_for_counters("mcserver", received=201, acked=acked + 1, acks_suppressed_rate=200 - acked)

@@ -1,0 +1,72 @@
+"""The command line of mcastd."""
+import pytest
+
+from daemon import built, receiver
+
+KEYS = """MCAST_GROUP PORT IP_ADDRESS INTERFACE HANDLERS ALLOW ACK_TEXT ACK_RATE ACK_TOTAL LOG_RATE
+          RECEIVE_BUFFER SHARE INTERVAL JITTER MESSAGE TTL LOOP DSCP EXPECT_ACKS LOG_LEVEL NODE""".split()
+
+
+def check(host, file):
+    return host.run(built("mcastd"), "-t", "-c", file)
+
+
+def test_a_good_file_passes(here, folder):
+    outcome = check(here, write(folder, receiver()))
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+
+
+def test_every_error_of_a_bad_file_is_told_with_its_line(here, folder):
+    file = write(folder, receiver(PORT=0, MCAST_GROUP="10.1.1.1", COLOUR="red"))
+    outcome = check(here, file)
+    assert outcome.returncode == 78
+    for line, key in (2, "MCAST_GROUP"), (3, "PORT"), (5, "COLOUR"):
+        assert f"{file}:{line}: [mcserver] {key}: " in outcome.stderr
+
+
+def test_a_missing_file_does_not_pass(here):
+    assert check(here, "/nowhere/mcastd.conf").returncode == 78
+
+
+@pytest.mark.parametrize("option", ["--help", "--version", "--options"])
+def test_a_question_is_answered_on_standard_output(option, here):
+    answer = here.run(built("mcastd"), option)
+    assert answer.returncode == 0
+    assert answer.stdout
+    assert answer.stderr == ""
+
+
+def test_options_lists_every_key(here):
+    assert set(KEYS) <= set(here.run(built("mcastd"), "--options").stdout.split())
+
+
+@pytest.mark.parametrize("arguments", [["--nonsense"], ["surplus"], ["-c"]])
+def test_a_wrong_command_line_is_a_usage_error(arguments, here):
+    outcome = here.run(built("mcastd"), *arguments)
+    assert outcome.returncode == 64
+    assert outcome.stderr
+
+
+def test_the_bad_file_that_does_not_pass_does_not_start_either(here, folder):
+    file = write(folder, receiver(PORT=0))
+    assert here.run(built("mcastd"), "-c", file).returncode == 78
+
+
+def test_an_interface_that_is_not_there_ends_the_start_and_is_named(here, folder):
+    outcome = here.run(built("mcastd"), "-c", write(folder, receiver(INTERFACE="eth7")))
+    assert outcome.returncode == 1
+    assert "[mcserver] INTERFACE: " in outcome.stderr and "eth7" in outcome.stderr
+
+
+def test_a_port_that_is_taken_ends_the_start_and_is_named(here, folder):
+    with here.udp("", 5001):
+        outcome = here.run(built("mcastd"), "-c", write(folder, receiver()))
+    assert outcome.returncode == 1
+    assert "[mcserver] PORT: " in outcome.stderr and "Address already in use" in outcome.stderr
+
+
+def write(folder, text):
+    file = f"{folder}/mcastd.conf"
+    with open(file, "w") as to:
+        to.write(text)
+    return file

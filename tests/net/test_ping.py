@@ -1,0 +1,158 @@
+"""mcastctl ping: the seed's echo sender, for operators and for scripts."""
+import contextlib
+import json
+import socket
+import threading
+
+import pytest
+
+from daemon import built, receiver
+
+GROUP = "239.1.1.1:5001"
+# Enough for an answer on a busy machine; the default is for people who wait.
+PATIENTLY = ["--timeout", "1s"]
+# From linux/in.h; this Python does not name it.
+IP_RECVTTL = 12
+
+
+def ping(host, *arguments):
+    return host.run(built("mcastctl"), "ping", GROUP, *PATIENTLY, *arguments)
+
+
+@contextlib.contextmanager
+def answerer(host, answers=(b"ack",)):
+    """A program that answers every question so, from the group's port; the list of (question, TTL) so far."""
+    over, questions, sock = threading.Event(), [], host.member("239.1.1.1", 5001)
+
+    def answer():
+        while not over.is_set():
+            with contextlib.suppress(TimeoutError):
+                question, control, _, asker = sock.recvmsg(2048, 64)
+                questions.append((question, int.from_bytes(control[0][2], "little")))
+                for text in answers:
+                    sock.sendto(text, asker)
+
+    sock.settimeout(0.01)
+    sock.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+    try:
+        yield questions
+    finally:
+        over.set()
+        thread.join()
+        sock.close()
+
+
+def test_it_tells_who_answers_and_succeeds(here, there, mcastd):
+    mcastd(there, receiver(HANDLERS="ack"))
+    outcome = ping(here)
+    assert outcome.returncode == 0
+    assert 'received "ack" from 10.0.0.2:5001 after' in outcome.stdout
+
+
+def test_it_fails_if_nobody_answers(here):
+    outcome = ping(here)
+    assert outcome.returncode == 1
+    assert "timed out" in outcome.stdout
+
+
+def test_message_count_and_ttl_are_on_the_wire(here, there):
+    with answerer(there) as questions:
+        assert ping(here, "--message", "who?", "--count", 3, "--interval", "10ms", "--ttl", 9).returncode == 0
+    assert questions == [(b"who?", 9)] * 3
+
+
+def test_by_default_it_asks_once_and_on_the_link_only(here, there):
+    with answerer(there) as questions:
+        assert ping(here).returncode == 0
+    assert questions == [(b"very important data", 1)]
+
+
+@pytest.mark.parametrize("interface", ["eth1", "10.0.1.1"])
+def test_interface_chooses_the_link_by_name_and_by_address(interface, here, second_lan):
+    second_lan.plug(here, multicast_route=False)
+    with answerer(second_lan.host()) as questions:
+        assert ping(here, "--interface", interface).returncode == 0
+    assert len(questions) == 1
+
+
+def test_expect_fails_below_its_number_and_succeeds_with_it(here, there, lan):
+    with answerer(there):
+        assert ping(here, "--expect", 2).returncode == 1
+        with answerer(lan.host()):
+            assert ping(here, "--expect", 2).returncode == 0
+
+
+def test_a_second_answer_of_a_node_is_marked_and_does_not_count_as_another_node(here, there):
+    with answerer(there, answers=[b"ack", b"ack"]):
+        outcome = ping(here, "--expect", 2)
+    assert outcome.returncode == 1
+    heard = [line for line in outcome.stdout.splitlines() if line.startswith("received")]
+    assert ["(duplicate)" in line for line in heard] == [False, True]
+
+
+def test_json_agrees_with_what_happened(here, there):
+    with answerer(there, answers=[b"ack", b"again"]):
+        outcome = ping(here, "--json", "--count", 2, "--interval", "10ms", "--message", 'say "hi"')
+    report = json.loads(outcome.stdout)
+    assert (report["group"], report["port"], report["message"]) == ("239.1.1.1", 5001, 'say "hi"')
+    counts = [report[key] for key in ("sent", "acks", "duplicates", "overflow", "loss_percent")]
+    assert counts == [2, 2, 2, 0, 0]
+    node, = report["nodes"]
+    assert (node["address"], node["acks"], node["duplicates"]) == (there.address, 2, 2)
+    for number, message in enumerate(report["messages"], 1):
+        assert message["number"] == number
+        assert [(ack["address"], ack["port"], ack["text"], ack["duplicate"]) for ack in message["acks"]] == [
+            (there.address, 5001, "ack", False), (there.address, 5001, "again", True)]
+
+
+def test_json_is_a_document_if_nobody_answers(here):
+    outcome = ping(here, "--json")
+    report = json.loads(outcome.stdout)
+    assert (report["acks"], report["nodes"], outcome.returncode) == (0, [], 1)
+
+
+def test_a_hostile_answer_is_printed_as_text(here, there):
+    with answerer(there, answers=[bytes(range(256))]):
+        printed, document = ping(here).stdout, ping(here, "--json").stdout
+    assert all(0x20 <= ord(letter) <= 0x7e for line in printed.split("\n") for letter in line)
+    assert json.loads(document)["messages"][0]["acks"][0]["text"].startswith(r"\x00\x01")
+
+
+def test_an_answer_after_the_timeout_is_not_taken_for_one_to_the_next_message(here, there):
+    with there.member("239.1.1.1", 5001) as sock:
+        asker = here.start(built("mcastctl"), "ping", GROUP, "--timeout", "200ms", "--count", 2)
+        _, first_asker = sock.recvfrom(64)
+        sock.recvfrom(64)
+        sock.sendto(b"ack", first_asker)
+    assert asker.process.wait() == 1
+    assert asker.lines("acks: 0")
+
+
+def test_a_message_that_cannot_be_sent_is_told_and_fails(here):
+    here.ip("route del 224.0.0.0/4 dev eth0")
+    outcome = ping(here)
+    assert outcome.returncode == 1
+    assert "Network is unreachable" in outcome.stderr
+
+
+@pytest.mark.parametrize("arguments", [
+    "", "--nonsense", "nonsense", "ping", "ping 239.1.1.1", "ping 10.0.0.1:5001", "ping 239.1.1.1:0",
+    "ping 239.1.1.1:65536", f"ping {GROUP} {GROUP}", f"ping {GROUP} --nonsense", f"ping {GROUP} --count 0",
+    f"ping {GROUP} --count 1x", f"ping {GROUP} --timeout soon", f"ping {GROUP} --ttl 256",
+    f"ping {GROUP} --expect -1", f"ping {GROUP} --message",
+])
+def test_a_wrong_command_line_is_a_usage_error(arguments, here):
+    outcome = here.run(built("mcastctl"), *arguments.split())
+    assert outcome.returncode == 64
+    assert outcome.stderr
+    assert outcome.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", ["--help", "--version", "ping --help"])
+def test_a_question_about_itself_is_answered(arguments, here):
+    outcome = here.run(built("mcastctl"), *arguments.split())
+    assert outcome.returncode == 0
+    assert "mcastctl" in outcome.stdout
+    assert outcome.stderr == ""

@@ -1,0 +1,111 @@
+"""SIGHUP: what has not changed goes on, what has changed follows the file, a bad file does nothing."""
+import os
+import threading
+
+from daemon import emitter, receiver
+from lan import eventually
+
+
+def test_an_unchanged_section_keeps_its_socket(here, mcastd):
+    kept, other = receiver("MCSERVER.kept"), receiver("MCSERVER.other", MCAST_GROUP="239.1.1.2")
+    daemon = mcastd(here, kept + other)
+    before = here.socket_inode("239.1.1.1", 5001)
+    daemon.reload(kept)
+    assert here.socket_inode("239.1.1.1", 5001) == before
+    descriptors = f"/proc/{daemon.process.pid}/fd"
+    assert f"socket:[{before}]" in [os.readlink(f"{descriptors}/{fd}") for fd in os.listdir(descriptors)]
+
+
+def test_an_unchanged_section_loses_nothing_in_20_reloads(here, there, mcastd):
+    kept = receiver("MCSERVER.kept", HANDLERS="log, ack", LOG_RATE="unlimited", ACK_RATE="unlimited",
+                    ACK_TOTAL="unlimited")
+    daemon = mcastd(here, kept)
+    with Stream(there) as stream:
+        for n in range(20):
+            stream.wait_for_more(10)
+            assert "1 kept" in daemon.reload(kept + receiver("MCSERVER.other", PORT=6000 + n))
+    received = [int(line.rsplit(" ", 1)[1]) for line in daemon.wait_for("^received", stream.sent)]
+    assert received == list(range(stream.sent))
+    daemon.wait_for_counters("mcserver.kept", received=stream.sent, acked=stream.sent)
+
+
+def test_a_bad_file_changes_nothing_and_is_told_with_its_line(here, there, mcastd):
+    good = receiver(HANDLERS="log, ack")
+    daemon = mcastd(here, good)
+    before = here.socket_inode("239.1.1.1", 5001)
+    said = daemon.reload(receiver(HANDLERS="log, ack", PORT="70000", MCAST_GROUP="239.1.1.2"))
+    assert f"{daemon.file} not reloaded: 1 error" in said
+    assert daemon.lines(rf"^{daemon.file}:3: \[mcserver\] PORT: .*70000")
+    assert here.memberships() == {("eth0", "239.1.1.1")}
+    assert here.socket_inode("239.1.1.1", 5001) == before
+    assert there.ask(b"still there?", "239.1.1.1", 5001) == [(b"ack", (here.address, 5001))]
+
+
+def test_a_good_file_that_cannot_be_followed_changes_nothing_either(here, there, mcastd):
+    good = receiver("MCSERVER.good", HANDLERS="ack")
+    daemon = mcastd(here, good)
+    before = here.socket_inode("239.1.1.1", 5001)
+    impossible = receiver("MCSERVER.impossible", MCAST_GROUP="239.1.1.2", INTERFACE="eth7")
+    assert "not reloaded" in daemon.reload(receiver("MCSERVER.new", MCAST_GROUP="239.1.1.3") + impossible)
+    assert daemon.lines(r"\[mcserver\.impossible\] INTERFACE: .*eth7")
+    assert here.memberships() == {("eth0", "239.1.1.1")}
+    assert here.socket_inode("239.1.1.1", 5001) == before
+    assert there.ask(b"still there?", "239.1.1.1", 5001) == [(b"ack", (here.address, 5001))]
+
+
+def test_memberships_follow_the_file(here, second_lan, mcastd):
+    second_lan.plug(here, multicast_route=False)
+    kept, dropped, added = (receiver(f"MCSERVER.{n}", MCAST_GROUP=f"239.1.1.{n}") for n in (1, 2, 3))
+    moved = {"name": "MCSERVER.4", "MCAST_GROUP": "239.1.1.4"}
+    daemon = mcastd(here, kept + dropped + receiver(**moved))
+    assert here.memberships() == {("eth0", "239.1.1.1"), ("eth0", "239.1.1.2"), ("eth0", "239.1.1.4")}
+    said = daemon.reload(kept + added + receiver(**moved, INTERFACE="eth1"))
+    assert "1 kept, 1 reopened, 1 added, 1 dropped" in said
+    assert here.memberships() == {("eth0", "239.1.1.1"), ("eth0", "239.1.1.3"), ("eth1", "239.1.1.4")}
+
+
+def test_the_service_manager_is_told_of_a_reload(here, mcastd):
+    daemon = mcastd(here, receiver())
+    before = len(daemon.notices)
+    daemon.reload(receiver())
+    names = [notice.split("=")[0] for notice in daemon.notices[before:]]
+    assert [name for name in names if name != "STATUS"] == ["RELOADING", "MONOTONIC_USEC", "READY"]
+
+
+def test_an_emitter_follows_the_file(here, there, mcastd):
+    old, new = there.member("239.1.1.1", 5001), there.member("239.1.1.2", 5001)
+    daemon = mcastd(here, emitter(INTERVAL="50ms", MESSAGE="old"))
+    assert old.recv(64) == b"old"
+    daemon.reload(emitter(INTERVAL="50ms", MESSAGE="new", MCAST_GROUP="239.1.1.2"))
+    assert new.recv(64) == b"new"
+
+
+class Stream:
+    """Numbered datagrams from a thread, at most WINDOW ahead of their acks, so that no queue overflows."""
+
+    WINDOW = 20
+
+    def __init__(self, host):
+        self._sock, self._over = host.udp(), False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.sent = 0
+
+    def _run(self):
+        while not self._over:
+            self._sock.sendto(b"number %d" % self.sent, ("239.1.1.1", 5001))
+            self.sent += 1
+            if self.sent > self.WINDOW:
+                self._sock.recv(64)
+
+    def wait_for_more(self, count):
+        enough = self.sent + count
+        eventually(lambda: self.sent >= enough, "the stream to flow")
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over = True
+        self._thread.join()
+        self._sock.close()

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <malloc.h>
 #include <signal.h>
 #include <sodium/core.h>
@@ -21,6 +22,7 @@
 #include "loop/env.h"
 #include "loop/sections.h"
 #include "loop/service.h"
+#include "os/console.h"
 #include "os/journal.h"
 #include "version.h"
 
@@ -38,24 +40,30 @@ struct daemon {
 
 /* --- the log --- */
 
-/* Returns the journal to be freed at the end, or NULL where the log goes to standard error. */
-static struct journal *open_log(bool debug)
+/* One of them is NULL; both, if there is no memory even for that, and then nothing is logged. */
+struct log {
+        struct journal *journal;
+        struct console *console;
+};
+
+static struct log open_log(bool debug)
 {
-        struct journal *journal = NULL;
+        struct log log = { 0 };
 
         log_set_level(debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
-        if (journal_is_stderr() && journal_new(&journal) == 0)
-                log_set_sink(journal_write, journal);
-        else
-                log_set_sink(journal_write_stderr, NULL);
-        return journal;
+        if (journal_is_stderr() && journal_new(&log.journal) == 0)
+                log_set_sink(journal_write, log.journal);
+        else if (console_new(STDERR_FILENO, &log.console) == 0)
+                log_set_sink(console_write, log.console);
+        return log;
 }
 
-static void close_log(struct journal *journal)
+static void close_log(struct log *log)
 {
         log_report_lost();
         log_set_sink(NULL, NULL);
-        journal_free(journal);
+        journal_free(log->journal);
+        console_free(log->console);
 }
 
 static void on_library_message(int severity, const char *message)
@@ -96,19 +104,31 @@ static int load_config(const char *path, struct config **ret, size_t *ret_errors
         return r;
 }
 
+/* The exit status after a configuration could not be loaded. Without errors in it the fault is not its own.
+ */
+static int not_loaded(int error, size_t errors)
+{
+        if (errors > 0)
+                return EX_CONFIG;
+        log_event(EVENT_FAILED, NULL, 0, "the configuration cannot be loaded: %s", strerror(-error));
+        return EXIT_FAILURE;
+}
+
 int daemon_check(const struct daemon_options *options)
 {
-        struct journal *journal = open_log(options->debug);
+        struct log log = open_log(options->debug);
         struct config *config = NULL;
         size_t errors;
-        int r = load_config(options->config_path, &config, &errors);
+        int r = load_config(options->config_path, &config, &errors), status = EXIT_SUCCESS;
 
         if (r == 0)
                 printf("%s: good; receivers: %zu, emitters: %zu\n", options->config_path, config->n_receivers,
                        config->n_emitters);
+        else
+                status = not_loaded(r, errors);
         config_free(config);
-        close_log(journal);
-        return r == 0 ? EXIT_SUCCESS : EX_CONFIG;
+        close_log(&log);
+        return status;
 }
 
 /* What of [DAEMON] is applied to the running process. */
@@ -192,6 +212,7 @@ static void on_signal(evutil_socket_t signal, short what, void *arg)
                 break;
         case SIGUSR1:
                 sections_log_counters(d->sections);
+                log_event(EVENT_COUNTERS, NULL, 0, "counters of the log: lost=%" PRIu64, log_lost());
                 break;
         default:
                 stop(d, (int)signal);
@@ -286,7 +307,8 @@ static int serve(struct daemon *d)
 
         if (r < 0) {
                 log_event(EVENT_FAILED, NULL, 0, "not started: %s", strerror(-r));
-                return EXIT_FAILURE;
+                /* To try again does not help where one interface is named twice, or a right is missing. */
+                return r == -ENOTUNIQ || r == -EACCES ? EX_CONFIG : EXIT_FAILURE;
         }
         service_ready(d->service);
         r = event_base_dispatch(d->env.base);
@@ -303,19 +325,22 @@ static int serve(struct daemon *d)
 
 int daemon_run(const struct daemon_options *options)
 {
-        struct journal *journal = open_log(options->debug);
+        struct log log = open_log(options->debug);
         struct daemon d = { .options = options };
         size_t errors;
-        int status = EX_CONFIG;
+        int r, status;
 
         (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
         event_set_log_callback(on_library_message);
         event_set_fatal_callback(on_library_fatal);
-        if (load_config(options->config_path, &d.config, &errors) == 0)
+        r = load_config(options->config_path, &d.config, &errors);
+        if (r == 0)
                 status = serve(&d);
+        else
+                status = not_loaded(r, errors);
         finish(&d);
         if (status == EXIT_SUCCESS)
                 log_event(EVENT_STOPPED, NULL, 0, "stopped");
-        close_log(journal);
+        close_log(&log);
         return status;
 }

@@ -24,8 +24,4 @@ int journal_write(void *journal, const struct log_record *record);
 #define JOURNAL_ENTRY_SIZE 8192
 size_t journal_format(const struct log_record *record, char buffer[JOURNAL_ENTRY_SIZE]);
 
-/* A log_sink that writes the bare lines to standard error, without ever blocking. The argument is not used.
- */
-int journal_write_stderr(void *unused, const struct log_record *record);
-
 #endif

@@ -1,11 +1,10 @@
-/* journal.c - where log records go: the journal's socket, or standard error.
+/* journal.c - log records for the journal.
  * Speaks the native protocol itself, since the journal's own library blocks while journald stands still. A
  * record that cannot be handed over at once is refused, for log.c to count. */
 #include "os/journal.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +17,9 @@
 
 #define IDENTIFIER "mcastd"
 
-/* What may wait for a slow journald: some thousand lines, where the kernel allows it. */
-#define SEND_BUFFER (8 << 20)
+/* Enough for the lines that may wait for a slow journald: net.unix.max_dgram_qlen of them, which systemd sets
+ * to 512. */
+#define SEND_BUFFER (1 << 20)
 
 struct journal {
         int fd;
@@ -88,18 +88,4 @@ int journal_write(void *journal, const struct log_record *record)
                    sizeof address) < 0)
                 return -errno;
         return 0;
-}
-
-int journal_write_stderr(void *unused, const struct log_record *record)
-{
-        struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
-        char line[LOG_LINE_SIZE + 1];
-        int n = snprintf(line, sizeof line, "%s\n", record->message);
-
-        (void)unused;
-        /* Standard error may be shared with others, so it is not made non-blocking. Where it is ready it
-         * takes a line that is shorter than PIPE_BUF whole. */
-        if (poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT))
-                return -EAGAIN;
-        return write(STDERR_FILENO, line, (size_t)n) == n ? 0 : -EIO;
 }

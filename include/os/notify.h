@@ -10,8 +10,8 @@ struct notify;
 int notify_new(struct notify **ret);
 struct notify *notify_free(struct notify *n);
 
-/* Sends one notification, such as "READY=1\nSTATUS=…", without blocking: a service manager that stands still
- * loses it, which is the lesser harm. 0 or -errno. */
+/* Sends one notification, such as "READY=1\nSTATUS=…", without blocking. 0 or -errno: a service manager that
+ * stands still has not got it, and the caller knows whether that matters. */
 int notify_send(struct notify *n, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* How often the service manager wants to hear from us, in nanoseconds; 0: not at all. From WATCHDOG_USEC. */

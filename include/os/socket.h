@@ -41,6 +41,9 @@ struct socket_failure {
 int socket_open_receiver(const struct socket_receiver *spec, uint32_t *ret_link, uint64_t *ret_buffer,
                          struct socket_failure *ret_failure);
 
+/* A receiver's socket gets nothing new from here on; what waits can still be received. 0 or -errno. */
+int socket_retire(int fd, const struct endpoint *group);
+
 /* Leaves the group. The kernel does so as well when the socket is closed; this makes it happen at a known
  * time, even where something else holds the descriptor. 0 or -errno. */
 int socket_leave(int fd, const struct endpoint *group, uint32_t link);

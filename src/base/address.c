@@ -7,12 +7,32 @@
 #include <stdio.h>
 #include <string.h>
 
+static void from_sockaddr_ipv4(const struct sockaddr *sa, struct endpoint *ret)
+{
+        struct sockaddr_in in;
+
+        memcpy(&in, sa, sizeof in);
+        memcpy(ret->address.bytes, &in.sin_addr, sizeof in.sin_addr);
+        ret->port = ntohs(in.sin_port);
+}
+
+static socklen_t to_sockaddr_ipv4(const struct endpoint *e, struct sockaddr_storage *ret)
+{
+        struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(e->port) };
+
+        memcpy(&in.sin_addr, e->address.bytes, sizeof in.sin_addr);
+        memcpy(ret, &in, sizeof in);
+        return sizeof in;
+}
+
 static const struct family {
         sa_family_t family;
         uint8_t size;              /* of an address, in bytes */
         struct network multicast;  /* RFC 5771: 224.0.0.0/4 */
         struct network link_local; /* groups that no router forwards, RFC 5771 section 4 */
         struct address broadcast;  /* RFC 919 */
+        void (*from_sockaddr)(const struct sockaddr *sa, struct endpoint *ret);
+        socklen_t (*to_sockaddr)(const struct endpoint *e, struct sockaddr_storage *ret);
 } families[] = {
         {
                 .family = AF_INET,
@@ -20,14 +40,16 @@ static const struct family {
                 .multicast = { { AF_INET, { 224 } }, 4 },
                 .link_local = { { AF_INET, { 224, 0, 0 } }, 24 },
                 .broadcast = { AF_INET, { 255, 255, 255, 255 } },
+                .from_sockaddr = from_sockaddr_ipv4,
+                .to_sockaddr = to_sockaddr_ipv4,
         },
 };
 #define N_FAMILIES (sizeof families / sizeof families[0])
 
-static const struct family *family_of(const struct address *a)
+static const struct family *family_of(sa_family_t family)
 {
         for (size_t i = 0; i < N_FAMILIES; i++)
-                if (families[i].family == a->family)
+                if (families[i].family == family)
                         return &families[i];
         return NULL;
 }
@@ -92,7 +114,7 @@ int network_parse(const char *text, struct network *ret)
         address[len] = '\0';
         if (address_parse(address, &n.address) < 0)
                 return -EINVAL;
-        n.length = (uint16_t)(8 * family_of(&n.address)->size);
+        n.length = (uint16_t)(8 * family_of(n.address.family)->size);
         if (slash && length_parse(slash + 1, n.length, &n.length) < 0)
                 return -EINVAL;
         if (!zero_behind(&n.address, n.length))
@@ -115,21 +137,21 @@ bool address_is_unspecified(const struct address *a)
 
 bool address_is_multicast(const struct address *a)
 {
-        const struct family *f = family_of(a);
+        const struct family *f = family_of(a->family);
 
         return f && network_contains(&f->multicast, a);
 }
 
 bool address_is_broadcast(const struct address *a)
 {
-        const struct family *f = family_of(a);
+        const struct family *f = family_of(a->family);
 
         return f && address_equal(a, &f->broadcast);
 }
 
 bool address_is_link_local_group(const struct address *a)
 {
-        const struct family *f = family_of(a);
+        const struct family *f = family_of(a->family);
 
         return f && network_contains(&f->link_local, a);
 }
@@ -146,29 +168,25 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 
 void endpoint_from_sockaddr(const struct sockaddr *sa, struct endpoint *ret)
 {
-        *ret = (struct endpoint){ 0 };
-        if (sa->sa_family == AF_INET) {
-                struct sockaddr_in in;
+        const struct family *f = family_of(sa->sa_family);
 
-                memcpy(&in, sa, sizeof in);
-                ret->address.family = AF_INET;
-                memcpy(ret->address.bytes, &in.sin_addr, sizeof in.sin_addr);
-                ret->port = ntohs(in.sin_port);
+        *ret = (struct endpoint){ 0 };
+        if (f) {
+                ret->address.family = f->family;
+                f->from_sockaddr(sa, ret);
         }
 }
 
 socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage *ret)
 {
-        struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(e->port) };
+        const struct family *f = family_of(e->address.family);
 
-        memcpy(&in.sin_addr, e->address.bytes, sizeof in.sin_addr);
-        memcpy(ret, &in, sizeof in);
-        return sizeof in;
+        return f ? f->to_sockaddr(e, ret) : 0;
 }
 
 const char *address_text(const struct address *a, char buffer[ADDRESS_TEXT_SIZE])
 {
-        if (!family_of(a) || !inet_ntop(a->family, a->bytes, buffer, ADDRESS_TEXT_SIZE))
+        if (!family_of(a->family) || !inet_ntop(a->family, a->bytes, buffer, ADDRESS_TEXT_SIZE))
                 snprintf(buffer, ADDRESS_TEXT_SIZE, "-");
         return buffer;
 }

@@ -2,14 +2,14 @@
 #include "os/batch.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "os/family.h"
+
 /* Room for what a receiver's socket tells with each datagram: packet info and the drop count. */
-#define CONTROL_SIZE (CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)))
+#define CONTROL_SIZE (CMSG_SPACE(FAMILY_VALUE_MAX) + CMSG_SPACE(sizeof(uint32_t)))
 
 struct batch {
         struct datagram datagrams[BATCH_MAX];
@@ -48,25 +48,15 @@ struct batch *batch_free(struct batch *b)
         return NULL;
 }
 
-static void read_packet_info(const struct in_pktinfo *info, struct datagram *d)
-{
-        d->destination.family = d->local.family = AF_INET;
-        memcpy(d->destination.bytes, &info->ipi_addr, sizeof info->ipi_addr);
-        memcpy(d->local.bytes, &info->ipi_spec_dst, sizeof info->ipi_spec_dst);
-        d->ifindex = (uint32_t)info->ipi_ifindex;
-}
-
 static void read_control(struct msghdr *header, struct datagram *d)
 {
-        for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
-                if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
-                        struct in_pktinfo info;
+        const struct family *family = family_of(d->source.address.family);
 
-                        memcpy(&info, CMSG_DATA(c), sizeof info);
-                        read_packet_info(&info, d);
-                } else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL) {
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+                if (family && c->cmsg_level == family->level && c->cmsg_type == family->packet_info)
+                        family->read_packet_info(CMSG_DATA(c), d);
+                else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL)
                         memcpy(&d->kernel_drops, CMSG_DATA(c), sizeof d->kernel_drops);
-                }
         }
 }
 
@@ -111,7 +101,7 @@ struct sending {
         struct iovec iov[OUTBOX_MAX];
         struct sockaddr_storage to[OUTBOX_MAX];
         union {
-                char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+                char bytes[CMSG_SPACE(FAMILY_VALUE_MAX)];
                 struct cmsghdr align;
         } control[OUTBOX_MAX];
 };
@@ -119,14 +109,14 @@ struct sending {
 /* By the interface and from the address that the question came to. */
 static void put_packet_info(struct msghdr *header, const struct reply *r)
 {
-        struct in_pktinfo info = { .ipi_ifindex = (int)r->ifindex };
+        const struct family *family = family_of(r->to.address.family);
         struct cmsghdr *c = CMSG_FIRSTHDR(header);
+        size_t size = family->put_packet_info(r, CMSG_DATA(c));
 
-        memcpy(&info.ipi_spec_dst, r->from.bytes, sizeof info.ipi_spec_dst);
-        c->cmsg_level = IPPROTO_IP;
-        c->cmsg_type = IP_PKTINFO;
-        c->cmsg_len = CMSG_LEN(sizeof info);
-        memcpy(CMSG_DATA(c), &info, sizeof info);
+        c->cmsg_level = family->level;
+        c->cmsg_type = family->packet_info;
+        c->cmsg_len = CMSG_LEN(size);
+        header->msg_controllen = CMSG_SPACE(size);
 }
 
 static void prepare(struct sending *s, size_t i, const struct reply *r)

@@ -90,6 +90,24 @@ int link_by_route(const struct endpoint *to, uint32_t *ret_index)
         return r < 0 ? r : link_by_address(&local, ret_index);
 }
 
+/* The address of this family in an entry of the list that is about this loopback interface. 0 or -errno. */
+static int loopback_address(const struct ifaddrs *entry, uint32_t index, sa_family_t family,
+                            struct address *ret)
+{
+        uint32_t own = 0;
+        struct endpoint e;
+        int r;
+
+        if (!(entry->ifa_flags & IFF_LOOPBACK) || !entry->ifa_addr || entry->ifa_addr->sa_family != family)
+                return -EADDRNOTAVAIL;
+        r = link_by_name(entry->ifa_name, &own);
+        if (r < 0 || own != index)
+                return r < 0 ? r : -EADDRNOTAVAIL;
+        endpoint_from_sockaddr(entry->ifa_addr, &e);
+        *ret = e.address;
+        return 0;
+}
+
 int link_loopback_address(uint32_t index, sa_family_t family, struct address *ret)
 {
         struct ifaddrs *list;
@@ -97,16 +115,8 @@ int link_loopback_address(uint32_t index, sa_family_t family, struct address *re
 
         if (getifaddrs(&list) < 0)
                 return -errno;
-        for (const struct ifaddrs *i = list; i && r < 0; i = i->ifa_next) {
-                struct endpoint e;
-
-                if (!(i->ifa_flags & IFF_LOOPBACK) || !i->ifa_addr || i->ifa_addr->sa_family != family ||
-                    if_nametoindex(i->ifa_name) != index)
-                        continue;
-                endpoint_from_sockaddr(i->ifa_addr, &e);
-                *ret = e.address;
-                r = 0;
-        }
+        for (const struct ifaddrs *i = list; i && r == -EADDRNOTAVAIL; i = i->ifa_next)
+                r = loopback_address(i, index, family, ret);
         freeifaddrs(list);
         return r;
 }

@@ -1,6 +1,6 @@
 /* socket.c - sockets with their options set: the only file that calls setsockopt.
- * What differs between IPv4 and IPv6 stands in one table. Knows nothing of sections; names the option of the
- * configuration that a failure comes from, for the caller's message. */
+ * What differs between address families stands in family.c. Knows nothing of sections; names the option of
+ * the configuration that a failure comes from, for the caller's message. */
 #include "os/socket.h"
 
 #include <errno.h>
@@ -12,30 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "os/family.h"
 #include "os/links.h"
-
-static const struct family {
-        int family;
-        int level;
-        int multicast_all;
-        int packet_info;
-        int multicast_if;
-        int multicast_ttl;
-        int multicast_loop;
-        int traffic_class;
-} families[] = {
-        { AF_INET, IPPROTO_IP, IP_MULTICAST_ALL, IP_PKTINFO, IP_MULTICAST_IF, IP_MULTICAST_TTL,
-          IP_MULTICAST_LOOP, IP_TOS },
-};
-
-/* The configuration lets no other family through. */
-static const struct family *family_of(const struct endpoint *e)
-{
-        for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
-                if (families[i].family == e->address.family)
-                        return &families[i];
-        return NULL;
-}
 
 /* Notes what failed, and passes the error on. */
 __attribute__((format(printf, 4, 5))) static int fail(struct socket_failure *f, int error, const char *option,
@@ -82,7 +60,9 @@ static int group_request(int fd, int option, const struct endpoint *group, uint3
         struct group_req request = { .gr_interface = link };
 
         (void)endpoint_to_sockaddr(group, &request.gr_group);
-        return setsockopt(fd, family_of(group)->level, option, &request, sizeof request) < 0 ? -errno : 0;
+        return setsockopt(fd, family_of(group->address.family)->level, option, &request, sizeof request) < 0
+                       ? -errno
+                       : 0;
 }
 
 /* Asks for the buffer and reads back what the kernel gave. It doubles what it is asked for, for its own
@@ -104,7 +84,7 @@ static int set_receive_buffer(int fd, uint64_t bytes, uint64_t *ret_granted)
 static int set_receiver_options(int fd, const struct socket_receiver *spec, uint32_t link,
                                 uint64_t *ret_buffer, struct socket_failure *f)
 {
-        const struct family *family = family_of(&spec->group);
+        const struct family *family = family_of(spec->group.address.family);
         int r = set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 
         if (r == 0 && spec->share_any)
@@ -113,7 +93,7 @@ static int set_receiver_options(int fd, const struct socket_receiver *spec, uint
                 return fail(f, r, "SHARE", "share the port");
         r = set_int(fd, family->level, family->multicast_all, 0);
         if (r == 0)
-                r = set_int(fd, family->level, family->packet_info, 1);
+                r = set_int(fd, family->level, family->receive_packet_info, 1);
         if (r == 0)
                 r = set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
         /* The membership alone would do, were it not for SO_REUSEPORT: since Linux 6.6 early demultiplexing
@@ -176,19 +156,28 @@ int socket_open_receiver(const struct socket_receiver *spec, uint32_t *ret_link,
         return fd;
 }
 
+int socket_retire(int fd, const struct endpoint *group)
+{
+        struct sockaddr_storage ss;
+        socklen_t length = endpoint_to_sockaddr(group, &ss);
+
+        /* A connected socket hears its peer only, and no datagram has a group as its source. Nor does it take
+         * part when one socket of a SO_REUSEPORT group is chosen, in which it stays until it is closed. */
+        return connect(fd, (struct sockaddr *)&ss, length) < 0 ? -errno : 0;
+}
+
 int socket_leave(int fd, const struct endpoint *group, uint32_t link)
 {
         return group_request(fd, MCAST_LEAVE_GROUP, group, link);
 }
 
-/* The seeds' clients join the group to choose the interface, which does not choose it; this does. */
+/* To join the group on the interface, as simple senders do, does not choose it; this does. */
 static int send_by(int fd, const struct family *family, uint32_t link, const struct address *from)
 {
-        struct ip_mreqn request = { .imr_ifindex = (int)link };
+        char value[FAMILY_VALUE_MAX];
+        size_t size = family->interface_value(link, from, value);
 
-        if (from)
-                memcpy(&request.imr_address, from->bytes, sizeof request.imr_address);
-        return setsockopt(fd, family->level, family->multicast_if, &request, sizeof request) < 0 ? -errno : 0;
+        return setsockopt(fd, family->level, family->multicast_if, value, (socklen_t)size) < 0 ? -errno : 0;
 }
 
 static int set_emitter_link(int fd, const struct socket_emitter *spec, uint32_t link,
@@ -205,16 +194,18 @@ static int set_emitter_link(int fd, const struct socket_emitter *spec, uint32_t 
                 /* The kernel chooses among the addresses of the interface, but never one of host scope: by
                  * itself it would send from 0.0.0.0, which nobody can answer. */
                 r = link_loopback_address(link, spec->group.address.family, &loopback);
+                if (r < 0 && r != -EADDRNOTAVAIL)
+                        return fail(f, r, option, "find the address of %s", spec->link.interface);
                 from = r == 0 ? &loopback : NULL;
         }
-        r = send_by(fd, family_of(&spec->group), link, from);
+        r = send_by(fd, family_of(spec->group.address.family), link, from);
         return r < 0 ? fail(f, r, option, "send on %s", link_name(link, name)) : 0;
 }
 
 static int set_emitter_options(int fd, const struct socket_emitter *spec, uint32_t link,
                                struct socket_failure *f)
 {
-        const struct family *family = family_of(&spec->group);
+        const struct family *family = family_of(spec->group.address.family);
         int r = link ? set_emitter_link(fd, spec, link, f) : 0;
 
         if (r < 0)

@@ -14,7 +14,7 @@ int receiver_new(struct env *env, const struct config_receiver *cfg, struct rece
 /* Handles what still waits on the socket, leaves the group and closes. */
 struct receiver *receiver_free(struct receiver *r);
 
-/* Two sections may name one interface in two ways, which shows only once they are open. 0; or -EADDRINUSE,
+/* Two sections may name one interface in two ways, which shows only once they are open. 0; or -ENOTUNIQ,
  * after it has been logged that `r` hears what `other` hears. */
 int receiver_check_distinct(const struct receiver *r, const struct receiver *other);
 

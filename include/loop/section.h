@@ -26,13 +26,14 @@ enum trouble {
 
 /* The part of a section that speaks: every line about it carries its name, group and port. */
 struct section {
-        struct config_group at;
+        const char *name; /* lower case */
         struct endpoint group;
         char group_text[ADDRESS_TEXT_SIZE];
         char port_text[sizeof "65535"];
         struct episode troubles[TROUBLE_N];
 };
 
+/* `at` must live as long as the section. */
 void section_init(struct section *s, const struct config_group *at);
 
 /* The fields that section_fields() writes; others may be put behind them. */

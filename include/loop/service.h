@@ -23,6 +23,7 @@ typedef void (*service_state)(void *arg, struct service_status *ret);
 int service_new(struct env *env, service_state state, void *arg, struct service **ret);
 struct service *service_free(struct service *s);
 
+/* Says it until the service manager has taken it. */
 void service_ready(struct service *s);
 void service_reloading(struct service *s);
 void service_stopping(struct service *s);

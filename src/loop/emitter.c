@@ -23,6 +23,9 @@
 
 _Static_assert(CONFIG_EXPECT_ACKS_MAX <= ACKS_SOURCES_MAX, "EXPECT_ACKS must be countable");
 
+/* Room for all that EXPECT_ACKS may ask for. */
+#define ACK_BATCHES (ACKS_SOURCES_MAX / BATCH_MAX + 1)
+
 struct emitter {
         struct env *env;
         struct section section;
@@ -57,28 +60,36 @@ static void note_ack(struct emitter *e, const struct datagram *d, int64_t now_ns
         e->stats.count[stat]++;
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+/* One batch of acks; returns how many there were. */
+static size_t receive_acks(struct emitter *e)
 {
-        struct emitter *e = arg;
         int64_t now_ns = clock_monotonic_ns();
-        int n = batch_receive(e->env->batch, fd);
+        int n = batch_receive(e->env->batch, e->fd);
 
-        (void)what;
         if (n < 0) {
                 e->stats.count[STAT_RECEIVE_ERRORS]++;
                 section_trouble(&e->section, TROUBLE_RECEIVE, 1, now_ns, strerror(-n));
+                return 0;
         }
         for (int i = 0; i < n; i++)
                 note_ack(e, batch_datagram(e->env->batch, (size_t)i), now_ns);
+        return (size_t)n;
 }
 
-static void judge_acks(struct emitter *e, const struct acks_summary *got)
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+        (void)fd;
+        (void)what;
+        (void)receive_acks(arg);
+}
+
+static void judge_acks(struct emitter *e, const struct acks_summary *got, int64_t now_ns)
 {
         uint64_t count;
 
         if (got->sources < e->cfg.expect_acks) {
                 e->stats.count[STAT_MESSAGES_SHORT]++;
-                if (episode_note(&e->short_of_acks, 1, e->schedule.due_ns))
+                if (episode_note(&e->short_of_acks, 1, now_ns))
                         section_log(&e->section, EVENT_ACKS_SHORT,
                                     "acks for message %" PRIu64 ": %" PRIu32
                                     ", fewer than EXPECT_ACKS, %" PRIu64,
@@ -92,12 +103,15 @@ static void judge_acks(struct emitter *e, const struct acks_summary *got)
 }
 
 /* Before the next message is sent: what came of the last one. */
-static void conclude(struct emitter *e)
+static void conclude(struct emitter *e, int64_t now_ns)
 {
         struct acks_summary got;
 
         if (!e->waiting)
                 return;
+        /* What waits already belongs to the last message, however late we are. */
+        for (int i = 0; i < ACK_BATCHES && receive_acks(e) == BATCH_MAX; i++)
+                ;
         e->waiting = false;
         acks_summary(e->acks, &got);
         if (got.sources > 0)
@@ -106,7 +120,7 @@ static void conclude(struct emitter *e)
                             ", first after %.3f ms, last after %.3f ms",
                             e->sequence, got.sources, (double)got.first_ns / NS_PER_MS,
                             (double)got.last_ns / NS_PER_MS);
-        judge_acks(e, &got);
+        judge_acks(e, &got, now_ns);
 }
 
 /* --- messages --- */
@@ -175,7 +189,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         (void)what;
         if (schedule_beat(&e->schedule, now_ns, &missed)) {
                 (void)section_troubles_tick(&e->section, now_ns);
-                conclude(e);
+                conclude(e, now_ns);
                 note_missed(e, missed);
                 send_message(e);
         }
@@ -209,7 +223,7 @@ static int open_socket(struct emitter *e)
         return 0;
 }
 
-/* Up to JITTER. The remainder is uneven by less than one in a million. */
+/* Up to JITTER: as even as a remainder of 2^64 is. */
 static int64_t draw_jitter(const struct config_emitter *cfg)
 {
         uint64_t random;
@@ -241,7 +255,7 @@ int emitter_new(struct env *env, const struct config_emitter *cfg, struct emitte
         e->env = env;
         e->fd = -1;
         e->cfg = *cfg;
-        section_init(&e->section, &cfg->at);
+        section_init(&e->section, &e->cfg.at);
         r = acks_new(&env->key, &e->acks);
         if (r == 0)
                 r = open_socket(e);
@@ -255,10 +269,25 @@ int emitter_new(struct env *env, const struct config_emitter *cfg, struct emitte
         return 0;
 }
 
+/* What was still open is brought to its end. */
+static void say_ends(struct emitter *e)
+{
+        uint64_t count;
+
+        conclude(e, clock_monotonic_ns());
+        section_troubles_end(&e->section);
+        if (episode_end(&e->short_of_acks, &count))
+                section_log(&e->section, EVENT_TROUBLE_ENDED,
+                            "messages with fewer acks than EXPECT_ACKS: %" PRIu64, count);
+        if (episode_end(&e->failing, &count))
+                section_log(&e->section, EVENT_TROUBLE_ENDED, "not sent to %s: %" PRIu64 " messages",
+                            ENDPOINT_TEXT(&e->section.group), count);
+        section_log(&e->section, EVENT_EMITTER_STOPPED, "no longer sending to %s",
+                    ENDPOINT_TEXT(&e->section.group));
+}
+
 struct emitter *emitter_free(struct emitter *e)
 {
-        uint64_t failures;
-
         if (!e)
                 return NULL;
         if (e->timer)
@@ -266,13 +295,8 @@ struct emitter *emitter_free(struct emitter *e)
         if (e->readable)
                 event_free(e->readable);
         if (e->fd >= 0) {
+                say_ends(e);
                 close(e->fd);
-                section_troubles_end(&e->section);
-                if (episode_end(&e->failing, &failures))
-                        section_log(&e->section, EVENT_TROUBLE_ENDED, "not sent to %s: %" PRIu64 " messages",
-                                    ENDPOINT_TEXT(&e->section.group), failures);
-                section_log(&e->section, EVENT_EMITTER_STOPPED, "no longer sending to %s",
-                            ENDPOINT_TEXT(&e->section.group));
         }
         acks_free(e->acks);
         free(e);

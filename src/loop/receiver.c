@@ -23,8 +23,12 @@
 /* How often is said how many datagrams were not recorded, and looked whether a trouble is over. */
 #define REPORT_EVERY_NS (10 * NS_PER_S)
 
-/* What is still handled of a socket that is closed. */
+/* What is at most still handled of a socket that is closed. Nothing new comes to it, unless it cannot be
+ * retired. */
 #define DRAIN_BATCHES 1024
+
+_Static_assert(OUTBOX_MAX >= BATCH_MAX, "each datagram of a batch may be answered");
+_Static_assert(RECORDS_MAX >= BATCH_MAX * CONFIG_HANDLERS_MAX, "each handler may speak of each datagram");
 
 struct receiver {
         struct env *env;
@@ -56,19 +60,20 @@ static void arm_report(struct receiver *r, int64_t now_ns)
         (void)timer_arm(r->report, now_ns + REPORT_EVERY_NS);
 }
 
-static void trouble(struct receiver *r, enum trouble trouble, uint64_t times, int64_t now_ns,
-                    const char *detail)
+static void note_trouble(struct receiver *r, enum trouble trouble, uint64_t times, int64_t now_ns,
+                         const char *detail)
 {
         section_trouble(&r->section, trouble, times, now_ns, detail);
         arm_report(r, now_ns);
 }
 
-static void trouble_from(struct receiver *r, enum trouble which, const struct datagram *d, int64_t now_ns)
+static void note_trouble_from(struct receiver *r, enum trouble which, const struct datagram *d,
+                              int64_t now_ns)
 {
         char detail[ENDPOINT_TEXT_SIZE + sizeof "first one from "];
 
         snprintf(detail, sizeof detail, "first one from %s", ENDPOINT_TEXT(&d->source));
-        trouble(r, which, 1, now_ns, detail);
+        note_trouble(r, which, 1, now_ns, detail);
 }
 
 static void say_record(const struct receiver *r, const struct record *record)
@@ -132,7 +137,7 @@ static void note_kernel_drops(struct receiver *r, const struct datagram *d, int6
                 return;
         r->kernel_drops = d->kernel_drops;
         r->stats.count[STAT_DROPPED_KERNEL] += more;
-        trouble(r, TROUBLE_KERNEL_DROPS, more, now_ns, "see RECEIVE_BUFFER in mcastd.conf(5)");
+        note_trouble(r, TROUBLE_KERNEL_DROPS, more, now_ns, "see RECEIVE_BUFFER in mcastd.conf(5)");
 }
 
 static bool is_allowed(const struct config_networks *allow, const struct address *source)
@@ -162,13 +167,14 @@ static bool is_dropped(struct receiver *r, const struct datagram *d, int64_t now
                 return false;
         }
         r->stats.count[stat]++;
-        trouble_from(r, which, d, now_ns);
+        note_trouble_from(r, which, d, now_ns);
         return true;
 }
 
 static bool may_record(struct receiver *r, int64_t now_ns)
 {
-        if (r->cfg.log_rate == RATE_NONE)
+        /* Neither is there anything to suppress where nothing would be said. */
+        if (r->cfg.log_rate == RATE_NONE || !log_enabled(EVENT_RECEIVED))
                 return false;
         if (bucket_take(&r->log_bucket, &r->log_rule, now_ns))
                 return true;
@@ -179,7 +185,12 @@ static bool may_record(struct receiver *r, int64_t now_ns)
 
 static void handle(struct receiver *r, const struct datagram *d, int64_t now_ns)
 {
-        struct handler_io io = { now_ns, false, &r->env->out, &r->env->records, &r->stats };
+        struct handler_io io = {
+                .now_ns = now_ns,
+                .out = &r->env->out,
+                .records = &r->env->records,
+                .stats = &r->stats,
+        };
         uint64_t over_rate = r->stats.count[STAT_ACKS_SUPPRESSED_RATE];
         uint64_t over_total = r->stats.count[STAT_ACKS_SUPPRESSED_TOTAL];
         struct message m;
@@ -194,9 +205,9 @@ static void handle(struct receiver *r, const struct datagram *d, int64_t now_ns)
         for (size_t i = 0; i < r->n_handlers; i++)
                 r->handlers[i].handler->datagram(r->handlers[i].state, &io, d, &m);
         if (r->stats.count[STAT_ACKS_SUPPRESSED_RATE] != over_rate)
-                trouble_from(r, TROUBLE_ACK_RATE, d, now_ns);
+                note_trouble_from(r, TROUBLE_ACK_RATE, d, now_ns);
         if (r->stats.count[STAT_ACKS_SUPPRESSED_TOTAL] != over_total)
-                trouble_from(r, TROUBLE_ACK_TOTAL, d, now_ns);
+                note_trouble_from(r, TROUBLE_ACK_TOTAL, d, now_ns);
 }
 
 static void send_replies(struct receiver *r, int64_t now_ns)
@@ -218,7 +229,7 @@ static void send_replies(struct receiver *r, int64_t now_ns)
                 r->stats.count[STAT_ACKS_FAILED]++;
                 snprintf(detail, sizeof detail, "first one to %s: %s", ENDPOINT_TEXT(&out->replies[i].to),
                          strerror(out->replies[i].error));
-                trouble(r, TROUBLE_ACK_SEND, 1, now_ns, detail);
+                note_trouble(r, TROUBLE_ACK_SEND, 1, now_ns, detail);
         }
 }
 
@@ -230,7 +241,7 @@ static size_t receive_batch(struct receiver *r)
 
         if (n < 0) {
                 r->stats.count[STAT_RECEIVE_ERRORS]++;
-                trouble(r, TROUBLE_RECEIVE, 1, now_ns, strerror(-n));
+                note_trouble(r, TROUBLE_RECEIVE, 1, now_ns, strerror(-n));
                 return 0;
         }
         outbox_clear(&r->env->out);
@@ -327,7 +338,7 @@ int receiver_new(struct env *env, const struct config_receiver *cfg, struct rece
         r->fd = -1;
         r->cfg = *cfg;
         r->log_rule = bucket_rule(cfg->log_rate);
-        section_init(&r->section, &cfg->at);
+        section_init(&r->section, &r->cfg.at);
         error = make_handlers(r);
         if (error == 0)
                 error = open_socket(r);
@@ -339,6 +350,18 @@ int receiver_new(struct env *env, const struct config_receiver *cfg, struct rece
         }
         *ret = r;
         return 0;
+}
+
+/* Handles what has come until now. A successor on the same group may be open: from here on it gets
+ * everything. */
+static void drain(struct receiver *r)
+{
+        /* Where this fails something may go to the old socket a moment longer, and is lost with it. */
+        (void)socket_retire(r->fd, &r->section.group);
+        for (int i = 0; i < DRAIN_BATCHES && receive_batch(r) == BATCH_MAX; i++)
+                ;
+        say_unrecorded(r);
+        section_troubles_end(&r->section);
 }
 
 static void close_socket(struct receiver *r)
@@ -357,14 +380,10 @@ struct receiver *receiver_free(struct receiver *r)
 {
         if (!r)
                 return NULL;
-        if (r->readable) {
-                /* What came before the group is left was heard. Bounded: a flood does not keep us. */
-                for (int i = 0; i < DRAIN_BATCHES && receive_batch(r) == BATCH_MAX; i++)
-                        ;
-                say_unrecorded(r);
-                section_troubles_end(&r->section);
+        if (r->readable && r->report)
+                drain(r);
+        if (r->readable)
                 event_free(r->readable);
-        }
         if (r->report)
                 event_free(r->report);
         if (r->fd >= 0)
@@ -384,10 +403,10 @@ int receiver_check_distinct(const struct receiver *r, const struct receiver *oth
                 return 0;
         section_log(
                 &r->section, EVENT_OPEN_FAILED,
-                "[%s] INTERFACE: has the group and port of [%s], and on the same interface, %s: each datagram "
-                "would be handled twice",
-                r->section.at.section, other->section.at.section, link_name(r->link, name));
-        return -EADDRINUSE;
+                "[%s] has the group and port of [%s], and on the same interface, %s: each datagram would be "
+                "handled twice",
+                r->section.name, other->section.name, link_name(r->link, name));
+        return -ENOTUNIQ;
 }
 
 const struct stats *receiver_stats(const struct receiver *r)

@@ -23,8 +23,7 @@ static const struct {
                                   "dropped datagrams not sent to the group" },
         [TROUBLE_FOREIGN] = { "dropping datagrams: source not in ALLOW",
                               "dropped datagrams whose source is not in ALLOW" },
-        [TROUBLE_KERNEL_DROPS] = { "the kernel drops datagrams: the receive buffer is full",
-                                   "datagrams dropped by the kernel" },
+        [TROUBLE_KERNEL_DROPS] = { "the kernel drops datagrams", "datagrams dropped by the kernel" },
         [TROUBLE_RECEIVE] = { "cannot receive", "failures to receive" },
         [TROUBLE_ACK_RATE] = { "not acknowledging all: more than ACK_RATE from one source",
                                "not acknowledged for ACK_RATE" },
@@ -35,14 +34,14 @@ static const struct {
 
 void section_init(struct section *s, const struct config_group *at)
 {
-        *s = (struct section){ .at = *at, .group = config_endpoint(at) };
+        *s = (struct section){ .name = at->section, .group = config_endpoint(at) };
         (void)address_text(&at->group, s->group_text);
         snprintf(s->port_text, sizeof s->port_text, "%u", at->port);
 }
 
 void section_fields(const struct section *s, struct log_field fields[SECTION_FIELDS])
 {
-        fields[0] = (struct log_field){ "MCASTD_SECTION", s->at.section };
+        fields[0] = (struct log_field){ "MCASTD_SECTION", s->name };
         fields[1] = (struct log_field){ "MCASTD_GROUP", s->group_text };
         fields[2] = (struct log_field){ "MCASTD_PORT", s->port_text };
 }
@@ -64,13 +63,13 @@ void section_log_counters(const struct section *s, const struct stats *stats)
 {
         char text[STATS_TEXT_SIZE];
 
-        section_log(s, EVENT_COUNTERS, "counters of [%s]: %s", s->at.section, stats_text(stats, text));
+        section_log(s, EVENT_COUNTERS, "counters of [%s]: %s", s->name, stats_text(stats, text));
 }
 
 void section_open_failed(const struct section *s, int error, const struct socket_failure *failure)
 {
-        section_log(s, EVENT_OPEN_FAILED, "[%s] %s: cannot %s: %s", s->at.section, failure->option,
-                    failure->tried, strerror(error));
+        section_log(s, EVENT_OPEN_FAILED, "[%s] %s: cannot %s: %s", s->name, failure->option, failure->tried,
+                    strerror(error));
 }
 
 void section_trouble(struct section *s, enum trouble trouble, uint64_t times, int64_t now_ns,

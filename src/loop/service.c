@@ -6,9 +6,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -18,35 +16,43 @@
 /* How often the status is looked at where nobody asks for a watchdog. */
 #define TICK_NS (10 * NS_PER_S)
 
-#define STATUS_SIZE 160
-
 struct service {
         struct notify *notify;
         struct event *tick;
         int64_t tick_ns;
-        const char *feed; /* "WATCHDOG=1\n" where the service manager asks for it */
+        const char *feed;  /* "WATCHDOG=1\n" where the service manager asks for it */
+        const char *ready; /* "READY=1\n" until the service manager has taken it, then "" */
         service_state state;
         void *arg;
-        int64_t status_ns; /* when the last status was made */
-        uint64_t received; /* of that status */
-        char status[STATUS_SIZE];
+        double rate;         /* datagrams a second, when last measured */
+        int64_t measured_ns; /* when that was */
+        uint64_t received;   /* datagrams so far, at that time */
 };
 
-/* Makes the line of status anew. */
-static void update_status(struct service *s)
+/* Since the last tick. Sections that a reload dropped have taken their counts along. */
+static void measure_rate(struct service *s)
 {
         struct service_status now = { 0 };
         int64_t now_ns = clock_monotonic_ns();
-        double seconds = (double)(now_ns - s->status_ns) / (double)NS_PER_S, rate = 0;
 
         s->state(s->arg, &now);
-        /* Sections that a reload dropped take their counts along. */
-        if (seconds > 0 && now.received >= s->received)
-                rate = (double)(now.received - s->received) / seconds;
-        snprintf(s->status, sizeof s->status, "%zu joined, %zu emitting, %.1f datagrams/s", now.joined,
-                 now.emitting, rate);
-        s->status_ns = now_ns;
+        s->rate = 0;
+        if (now_ns > s->measured_ns && now.received >= s->received)
+                s->rate = (double)(now.received - s->received) /
+                          ((double)(now_ns - s->measured_ns) / (double)NS_PER_S);
+        s->measured_ns = now_ns;
         s->received = now.received;
+}
+
+/* Sends what is due, with a fresh line of status. */
+static void notify_status(struct service *s, const char *feed)
+{
+        struct service_status now = { 0 };
+
+        s->state(s->arg, &now);
+        if (notify_send(s->notify, "%s%sSTATUS=%zu joined, %zu emitting, %.1f datagrams/s", s->ready, feed,
+                        now.joined, now.emitting, s->rate) == 0)
+                s->ready = "";
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -55,8 +61,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
         (void)fd;
         (void)what;
-        update_status(s);
-        (void)notify_send(s->notify, "%sSTATUS=%s", s->feed, s->status);
+        measure_rate(s);
+        notify_status(s, s->feed);
         log_report_lost();
         (void)timer_arm(s->tick, clock_monotonic_ns() + s->tick_ns);
 }
@@ -71,7 +77,8 @@ int service_new(struct env *env, service_state state, void *arg, struct service 
                 return -ENOMEM;
         s->state = state;
         s->arg = arg;
-        s->status_ns = clock_monotonic_ns();
+        s->measured_ns = clock_monotonic_ns();
+        s->ready = "";
         s->tick_ns = watchdog_ns ? watchdog_ns / 2 : TICK_NS;
         s->feed = watchdog_ns ? "WATCHDOG=1\n" : "";
         r = notify_new(&s->notify);
@@ -81,7 +88,7 @@ int service_new(struct env *env, service_state state, void *arg, struct service 
         }
         s->tick = evtimer_new(env->base, on_tick, s);
         if (!s->tick || event_priority_set(s->tick, LOOP_PRIORITY_FIRST) < 0 ||
-            timer_arm(s->tick, s->status_ns + s->tick_ns) < 0) {
+            timer_arm(s->tick, s->measured_ns + s->tick_ns) < 0) {
                 service_free(s);
                 return -ENOMEM;
         }
@@ -102,8 +109,8 @@ struct service *service_free(struct service *s)
 
 void service_ready(struct service *s)
 {
-        update_status(s);
-        (void)notify_send(s->notify, "READY=1\nSTATUS=%s", s->status);
+        s->ready = "READY=1\n";
+        notify_status(s, "");
 }
 
 void service_reloading(struct service *s)

@@ -49,11 +49,16 @@ class Daemon(Program):
 
     def reload(self, config):
         """Returns what the daemon says of it, when it is over."""
+        said = len(self.lines("reloaded"))
+        self.reload_unread(config)
+        return self.wait_for("reloaded", said + 1)[-1]
+
+    def reload_unread(self, config):
+        """Until it is over. Does not read the log, which may be long."""
         self.configure(config)
-        readies, said = self._count_notices("READY=1"), len(self.lines("reloaded"))
+        readies = self._count_notices("READY=1")
         self.process.send_signal(signal.SIGHUP)
         self.wait_for_notice("READY=1", readies + 1)
-        return self.wait_for("reloaded", said + 1)[-1]
 
     def counters(self, section):
         """By name; those that are not named are zero."""

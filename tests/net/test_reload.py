@@ -29,6 +29,20 @@ def test_an_unchanged_section_loses_nothing_in_20_reloads(here, there, mcastd):
     daemon.wait_for_counters("mcserver.kept", received=stream.sent, acked=stream.sent)
 
 
+def test_a_reopened_section_loses_nothing_in_200_reloads(here, there, mcastd):
+    """Over a wire: there the kernel may hand a datagram to the socket that is about to be closed."""
+    def changed(n):
+        return receiver(HANDLERS="log, ack", LOG_RATE="unlimited", ACK_RATE="unlimited", ACK_TOTAL="unlimited",
+                        RECEIVE_BUFFER=f"{1000 + n % 2}K")
+    daemon = mcastd(here, changed(0))
+    with Stream(there, window=200) as stream:
+        for n in range(1, 201):
+            daemon.reload_unread(changed(n))
+    assert len(daemon.lines("^reloaded .* 1 reopened,")) == 200
+    received = {int(line.rsplit(" ", 1)[1]) for line in daemon.wait_for("^received", stream.sent)}
+    assert received == set(range(stream.sent))
+
+
 def test_a_bad_file_changes_nothing_and_is_told_with_its_line(here, there, mcastd):
     good = receiver(HANDLERS="log, ack")
     daemon = mcastd(here, good)
@@ -81,12 +95,10 @@ def test_an_emitter_follows_the_file(here, there, mcastd):
 
 
 class Stream:
-    """Numbered datagrams from a thread, at most WINDOW ahead of their acks, so that no queue overflows."""
+    """Numbered datagrams from a thread, at most a window ahead of their acks, so that no queue overflows."""
 
-    WINDOW = 20
-
-    def __init__(self, host):
-        self._sock, self._over = host.udp(), False
+    def __init__(self, host, window=20):
+        self._sock, self._over, self._window = host.udp(), False, window
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.sent = 0
 
@@ -94,7 +106,7 @@ class Stream:
         while not self._over:
             self._sock.sendto(b"number %d" % self.sent, ("239.1.1.1", 5001))
             self.sent += 1
-            if self.sent > self.WINDOW:
+            if self.sent > self._window:
                 self._sock.recv(64)
 
     def wait_for_more(self, count):

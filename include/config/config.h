@@ -31,7 +31,7 @@ struct config_group {
 
 struct config_handlers {
         size_t n;
-        const char *names[CONFIG_HANDLERS_MAX]; /* static, see option_handlers() */
+        const char *names[CONFIG_HANDLERS_MAX]; /* static */
 };
 
 struct config_networks {

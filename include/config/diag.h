@@ -1,7 +1,6 @@
 #ifndef MCASTD_CONFIG_DIAG_H
 #define MCASTD_CONFIG_DIAG_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* What is wrong with a configuration file: all of it, not just the first. */

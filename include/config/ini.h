@@ -10,7 +10,8 @@
 #define INI_FILE_MAX 1048576u /* bytes */
 #define INI_LINE_MAX 1022u    /* bytes without the line's end */
 
-/* Sections and options. iniparser takes time by the square of their number: these, a fifth of a second. */
+/* Sections and options. iniparser takes time by the square of their number;
+ * so many take half a second. */
 #define INI_ENTRIES_MAX 20000u
 
 /* A section header has key and value NULL; every `key = value` follows its section. An assignment whose value

@@ -51,9 +51,6 @@ int option_set(const struct config_option *o, const char *text, void *object, ch
 /* Whether the field is the same in both objects. */
 bool option_equal(const struct config_option *o, const void *a, const void *b);
 
-/* The names that HANDLERS takes, ending in NULL. */
-const char *const *option_handlers(void);
-
 /* The whole table for people. */
 void options_print(FILE *to);
 

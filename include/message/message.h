@@ -1,7 +1,6 @@
 #ifndef MCASTD_MESSAGE_MESSAGE_H
 #define MCASTD_MESSAGE_MESSAGE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,8 +20,6 @@ enum message_type {
 /* What the bytes of a datagram mean. */
 struct message {
         enum message_type type;
-        const uint8_t *text;
-        size_t length;
 };
 
 /* Every payload is a message: what is not the text of an ack (`ack_text`, or the default one) is a text. */

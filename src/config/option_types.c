@@ -13,7 +13,9 @@
 #include "config/values.h"
 
 #define HANDLER_NAMES "ack, log"
-static const char *const handler_names[] = { "ack", "log", NULL };
+static const char *const handler_names[] = { "ack", "log" };
+#define N_HANDLERS (sizeof handler_names / sizeof handler_names[0])
+_Static_assert(N_HANDLERS <= CONFIG_HANDLERS_MAX, "HANDLERS may name each of them once");
 
 /* Longer than any list item that could be right. */
 #define ITEM_SIZE 64
@@ -212,7 +214,7 @@ static bool next_item(const char **text, char item[ITEM_SIZE])
 
 static const char *handler_name(const char *text)
 {
-        for (size_t i = 0; handler_names[i]; i++)
+        for (size_t i = 0; i < N_HANDLERS; i++)
                 if (strcasecmp(handler_names[i], text) == 0)
                         return handler_names[i];
         return NULL;
@@ -310,11 +312,6 @@ static int set_node(const struct config_option *o, const char *text, void *field
                         return refuse(why, text, "is not a name: printable ASCII without blanks");
         store_text(field, NODE_NAME_MAX + 1, text);
         return 0;
-}
-
-const char *const *option_handlers(void)
-{
-        return handler_names;
 }
 
 const struct option_type option_type_group = { sizeof(struct address), set_group };

@@ -31,12 +31,13 @@ static struct sections emitters_of(const struct config *c)
         return (struct sections){ SECTION_EMITTER, c->emitters, sizeof c->emitters[0], c->n_emitters };
 }
 
+/* Nothing that the socket or its handlers depend on. */
 static bool unchanged(enum section_kind kind, const void *a, const void *b)
 {
         for (size_t i = 0; i < options_count(); i++) {
                 const struct config_option *o = option_at(i);
 
-                if ((o->sections & kind) && !option_equal(o, a, b))
+                if ((o->sections & kind) && o->reload == RELOAD_REOPENS && !option_equal(o, a, b))
                         return false;
         }
         return true;

@@ -86,6 +86,7 @@ static void lower(char *text)
 static int scan_header(struct scanner *s, char *line)
 {
         char *end = strchr(line, ']'), *name;
+        int r;
 
         s->section_bad = true;
         if (!end) {
@@ -116,9 +117,10 @@ static int scan_header(struct scanner *s, char *line)
                 }
         }
         s->section = name;
-        s->section_bad = false;
         s->section_from = s->ini->n;
-        return append(s, NULL, NULL);
+        r = append(s, NULL, NULL);
+        s->section_bad = r != 0;
+        return r;
 }
 
 /* The value that starts at `text`, in place; NULL after a complaint. */

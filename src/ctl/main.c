@@ -1,4 +1,5 @@
 /* main.c - mcastctl: finds the command and runs it. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,15 @@ static void print_help(FILE *to)
         for (size_t i = 0; i < N_COMMANDS; i++)
                 fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
         fputs("\nmcastctl COMMAND --help says more. See mcastctl(1).\n", to);
+}
+
+/* A status of success would be a lie where the output was lost. */
+static int checked(int status)
+{
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                return status;
+        fprintf(stderr, "mcastctl: cannot write: %s\n", strerror(errno));
+        return EXIT_FAILURE;
 }
 
 int main(int argc, char *argv[])
@@ -43,7 +53,7 @@ int main(int argc, char *argv[])
                         /* getopt puts this in front of what it says. */
                         snprintf(shown, sizeof shown, "mcastctl %s", name);
                         argv[1] = shown;
-                        return commands[i]->run(argc - 1, argv + 1);
+                        return checked(commands[i]->run(argc - 1, argv + 1));
                 }
         }
         fprintf(stderr, "mcastctl: unknown command: %s\nTry mcastctl --help.\n", name);

@@ -1,4 +1,4 @@
-/* ping_report.c - what mcastctl ping prints: the words of the seed's sender, or one JSON document. */
+/* ping_report.c - what mcastctl ping prints: lines for people, or one JSON document. */
 #include "ctl/ping_report.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* message.c - what the bytes of a datagram mean. Pure. */
 #include "message/message.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static bool says(const uint8_t *payload, size_t length, const char *text)
@@ -12,7 +13,5 @@ void message_parse(const uint8_t *payload, size_t length, const char *ack_text, 
 {
         bool ack = says(payload, length, ack_text) || says(payload, length, MESSAGE_ACK_TEXT);
 
-        *ret = (struct message){ .type = ack ? MESSAGE_ACK : MESSAGE_TEXT,
-                                 .text = payload,
-                                 .length = length };
+        ret->type = ack ? MESSAGE_ACK : MESSAGE_TEXT;
 }

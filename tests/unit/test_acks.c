@@ -40,6 +40,8 @@ static void test_none(void **state)
         (void)state;
         assert_int_equal(acks_new(&key, &a), 0);
         assert_summary(a, 0, 0, 0);
+        /* A stranger may answer before anything was asked. */
+        assert_int_equal(acks_note(a, &(struct address){ .family = AF_INET }, 1), ACK_FIRST);
         acks_begin(a, NS_PER_S);
         assert_summary(a, 0, 0, 0);
         assert_null(acks_free(a));

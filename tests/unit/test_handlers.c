@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include "base/clock.h"
+#include "config/config.h"
 #include "config/options.h"
 #include "handlers/ack.h"
 #include "handlers/handler.h"
@@ -437,11 +438,16 @@ static void test_find(void **state)
 
 static void test_every_handler_of_the_configuration_is_there(void **state)
 {
+        const struct config_option *o = option_find(SECTION_RECEIVER, "HANDLERS");
+
         (void)state;
-        for (const char *const *name = option_handlers(); *name; name++) {
-                CHECK(*name, handler_find(*name) != NULL);
-                CHECK_TEXT(*name, handler_find(*name)->name, *name);
-                CHECK(*name, handler_find(*name)->datagram != NULL);
+        for (size_t i = 0; i < N_OF(names) && names[i].handler; i++) {
+                struct config_receiver cfg;
+                char why[OPTION_WHY_SIZE];
+
+                CHECK_INT(names[i].name, option_set(o, names[i].name, &cfg, why), 0);
+                CHECK_TEXT(names[i].name, cfg.handlers.names[0], names[i].name);
+                CHECK(names[i].name, handler_find(cfg.handlers.names[0])->datagram != NULL);
         }
 }
 

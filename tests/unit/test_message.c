@@ -44,8 +44,6 @@ static void test_parse(void **state)
 
                 message_parse(payload, cases[i].length, cases[i].ack_text, &m);
                 CHECK_INT(cases[i].name, m.type, cases[i].type);
-                CHECK(cases[i].name, m.text == payload);
-                CHECK_INT(cases[i].name, m.length, cases[i].length);
         }
 }
 

@@ -10,11 +10,6 @@
 #include "config/config.h"
 #include "config/option_types.h"
 #include "config/options.h"
-#include "handlers/handler.h"
-#include "os/batch.h"
-
-_Static_assert(RECORDS_MAX >= BATCH_MAX * CONFIG_HANDLERS_MAX, "each handler may record each datagram");
-_Static_assert(OUTBOX_MAX >= BATCH_MAX, "each datagram may be answered");
 
 /* Room for an object of any kind of section. */
 union object {
@@ -148,21 +143,6 @@ static void test_defaults(void **state)
         assert_int_equal(e.emitter.expect_acks, 0);
         assert_int_equal(d.daemon.log_level, LOG_LEVEL_INFO);
         assert_string_equal(d.daemon.node, "");
-}
-
-static void test_handlers_are_those_that_there_are(void **state)
-{
-        size_t n = 0;
-
-        (void)state;
-        for (const char *const *name = option_handlers(); *name; name++, n++) {
-                union object o;
-
-                CHECK(*name, handler_find(*name) != NULL);
-                CHECK_INT(*name, set(SECTION_RECEIVER, "HANDLERS", *name, &o), 0);
-                CHECK(*name, o.receiver.handlers.names[0] == *name);
-        }
-        assert_in_range(n, 1, CONFIG_HANDLERS_MAX);
 }
 
 static void test_print(void **state)
@@ -524,7 +504,6 @@ int main(void)
                 cmocka_unit_test(test_every_default_is_a_value),
                 cmocka_unit_test(test_what_must_be_given),
                 cmocka_unit_test(test_defaults),
-                cmocka_unit_test(test_handlers_are_those_that_there_are),
                 cmocka_unit_test(test_print),
                 cmocka_unit_test(test_find),
                 cmocka_unit_test(test_nearest),

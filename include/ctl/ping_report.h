@@ -1,7 +1,6 @@
 #ifndef MCASTD_CTL_PING_REPORT_H
 #define MCASTD_CTL_PING_REPORT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "ctl/ping_options.h"

@@ -1,7 +1,6 @@
 #ifndef MCASTD_STATE_STATS_H
 #define MCASTD_STATE_STATS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 /* What is counted for a section, since it was opened. Names and order as in the table of stats.c and in

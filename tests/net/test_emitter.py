@@ -96,6 +96,13 @@ def test_a_shortfall_of_acks_is_told_once_when_it_begins_and_once_when_it_ends(h
     assert (len(daemon.lines(SHORT)), len(daemon.lines(ENOUGH))) == (1, 1)
 
 
+def test_a_shortfall_of_acks_ends_with_its_section(here, mcastd):
+    daemon = mcastd(here, emitter(EXPECT_ACKS=1, **OFTEN))
+    daemon.wait_for(SHORT)
+    daemon.reload(emitter(EXPECT_ACKS=0, **OFTEN))
+    assert len(daemon.wait_for("^messages with fewer acks than EXPECT_ACKS: [1-9]")) == 1
+
+
 def test_a_link_that_is_down_is_told_once_and_once_when_it_is_up_again(here, there, mcastd):
     daemon = mcastd(here, emitter(**OFTEN))
     daemon.wait_for('^sent "')

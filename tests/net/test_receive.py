@@ -75,6 +75,16 @@ def test_a_source_that_is_not_allowed_is_counted_told_once_and_otherwise_ignored
     assert not daemon.lines("^received.*stranger")
 
 
+def test_what_log_level_leaves_out_is_neither_recorded_nor_suppressed(here, there, mcastd):
+    daemon = mcastd(here, receiver(HANDLERS="log, ack", LOG_RATE="1/s", ACK_RATE="unlimited")
+                    + "[DAEMON]\nLOG_LEVEL = notice\n")
+    for _ in range(5):
+        there.ask(b"x", "239.1.1.1", 5001)
+    counters = daemon.counters("mcserver")
+    assert (counters["acked"], counters["recorded"], counters["unrecorded"]) == (5, 0, 0)
+    assert not daemon.lines("not recorded")
+
+
 def test_what_is_beyond_log_rate_is_counted_not_logged_and_told_in_the_end(here, there, mcastd):
     daemon = mcastd(here, receiver(HANDLERS="log, ack", LOG_RATE="1/s", ACK_RATE="unlimited"))
     for _ in range(30):

@@ -189,7 +189,7 @@ static void reload(struct daemon *d)
         else if (r < 0)
                 log_event(EVENT_RELOAD_REFUSED, NULL, 0, "%s not reloaded: %s; going on as before", path,
                           strerror(-r));
-        service_ready(d->service);
+        service_ready(d->service, r < 0 ? "; the last reload was refused" : "");
 }
 
 /* --- signals --- */
@@ -310,7 +310,7 @@ static int serve(struct daemon *d)
                 /* To try again does not help where one interface is named twice, or a right is missing. */
                 return r == -ENOTUNIQ || r == -EACCES ? EX_CONFIG : EXIT_FAILURE;
         }
-        service_ready(d->service);
+        service_ready(d->service, "");
         r = event_base_dispatch(d->env.base);
         /* The signals keep the loop busy: it ends by loopbreak only. */
         if (r != 0)
@@ -326,7 +326,7 @@ static int serve(struct daemon *d)
 int daemon_run(const struct daemon_options *options)
 {
         struct log log = open_log(options->debug);
-        struct daemon d = { .options = options };
+        struct daemon d = { .options = options, .env.config_path = options->config_path };
         size_t errors;
         int r, status;
 

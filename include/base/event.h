@@ -32,6 +32,7 @@ enum event_id {
         EVENT_ACKNOWLEDGED,
         EVENT_NOT_ACKNOWLEDGED,
         EVENT_SENT,
+        EVENT_ACK_HEARD,
         EVENT_ACKS,
         EVENT_ACKS_SHORT,
         EVENT_ACKS_ENOUGH,

@@ -21,6 +21,7 @@ enum loop_priority {
 /* What all sections of the loop share. Belongs to the daemon, which outlives them. */
 struct env {
         struct event_base *base;
+        const char *config_path; /* for messages */
         struct batch *batch;
         struct outbox out;
         struct records records;

@@ -27,6 +27,7 @@ enum trouble {
 /* The part of a section that speaks: every line about it carries its name, group and port. */
 struct section {
         const char *name; /* lower case */
+        unsigned line;    /* of its header in the file, when it was opened */
         struct endpoint group;
         char group_text[ADDRESS_TEXT_SIZE];
         char port_text[sizeof "65535"];
@@ -46,8 +47,9 @@ void section_log(const struct section *s, enum event_id event, const char *forma
 /* One line with the counters. */
 void section_log_counters(const struct section *s, const struct stats *stats);
 
-/* Says, as an event of the configuration, why the section's socket could not be opened. */
-void section_open_failed(const struct section *s, int error, const struct socket_failure *failure);
+/* Says why the section's socket could not be opened, as of an error in the file. */
+void section_open_failed(const struct section *s, const char *file, int error,
+                         const struct socket_failure *failure);
 
 /* A trouble happened `times` more. Says so if it begins, with `detail` about the first occurrence. */
 void section_trouble(struct section *s, enum trouble trouble, uint64_t times, int64_t now_ns,

@@ -23,8 +23,9 @@ typedef void (*service_state)(void *arg, struct service_status *ret);
 int service_new(struct env *env, service_state state, void *arg, struct service **ret);
 struct service *service_free(struct service *s);
 
-/* Says it until the service manager has taken it. */
-void service_ready(struct service *s);
+/* Says it until the service manager has taken it. The remark, a constant, stands at the end of the status
+ * from now on. */
+void service_ready(struct service *s, const char *remark);
 void service_reloading(struct service *s);
 void service_stopping(struct service *s);
 

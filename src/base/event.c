@@ -22,6 +22,7 @@ static const struct event_kind kinds[EVENT_N] = {
         [EVENT_ACKNOWLEDGED] = { .level = LOG_LEVEL_INFO, .message_id = "51903b30428a4322ae5aab429f565e38" },
         [EVENT_NOT_ACKNOWLEDGED] = { .level = LOG_LEVEL_DEBUG, .message_id = "acf9c965247e4db1b515385a87d16c3d" },
         [EVENT_SENT] = { .level = LOG_LEVEL_INFO, .message_id = "39508a852745443e9b98455f0268715c" },
+        [EVENT_ACK_HEARD] = { .level = LOG_LEVEL_DEBUG, .message_id = "33b1c9d1a87a43c084503eb6263f9eb8" },
         [EVENT_ACKS] = { .level = LOG_LEVEL_INFO, .message_id = "4f6b9d7fb4dd4af6b09860c0f375a3a8" },
         [EVENT_ACKS_SHORT] = { .level = LOG_LEVEL_WARNING, .message_id = "07770ac085ba4ea79003ba92184e4d0f" },
         [EVENT_ACKS_ENOUGH] = { .level = LOG_LEVEL_NOTICE, .message_id = "deabc4303cbe48ba804e4753f86a0532" },

@@ -58,6 +58,9 @@ static void note_ack(struct emitter *e, const struct datagram *d, int64_t now_ns
         if (d->source.port == e->section.group.port && e->waiting)
                 stat = stats[acks_note(e->acks, &d->source.address, now_ns)];
         e->stats.count[stat]++;
+        if (stat == STAT_ACKS_RECEIVED && log_enabled(EVENT_ACK_HEARD))
+                section_log(&e->section, EVENT_ACK_HEARD, "ack from %s for message %" PRIu64,
+                            ENDPOINT_TEXT(&d->source), e->sequence);
 }
 
 /* One batch of acks; returns how many there were. */
@@ -214,7 +217,7 @@ static int open_socket(struct emitter *e)
 
         e->fd = socket_open_emitter(&spec, &link, &failure);
         if (e->fd < 0) {
-                section_open_failed(&e->section, -e->fd, &failure);
+                section_open_failed(&e->section, e->env->config_path, -e->fd, &failure);
                 return e->fd;
         }
         section_log(&e->section, EVENT_EMITTING, "sending to %s %s%s every %s",
@@ -280,7 +283,7 @@ static void say_ends(struct emitter *e)
                 section_log(&e->section, EVENT_TROUBLE_ENDED,
                             "messages with fewer acks than EXPECT_ACKS: %" PRIu64, count);
         if (episode_end(&e->failing, &count))
-                section_log(&e->section, EVENT_TROUBLE_ENDED, "not sent to %s: %" PRIu64 " messages",
+                section_log(&e->section, EVENT_TROUBLE_ENDED, "messages not sent to %s: %" PRIu64,
                             ENDPOINT_TEXT(&e->section.group), count);
         section_log(&e->section, EVENT_EMITTER_STOPPED, "no longer sending to %s",
                     ENDPOINT_TEXT(&e->section.group));

@@ -304,7 +304,7 @@ static int open_socket(struct receiver *r)
 
         r->fd = socket_open_receiver(&spec, &r->link, &granted, &failure);
         if (r->fd < 0) {
-                section_open_failed(&r->section, -r->fd, &failure);
+                section_open_failed(&r->section, r->env->config_path, -r->fd, &failure);
                 return r->fd;
         }
         section_log(&r->section, EVENT_JOINED, "joined %s on %s", ENDPOINT_TEXT(&r->section.group),
@@ -403,9 +403,10 @@ int receiver_check_distinct(const struct receiver *r, const struct receiver *oth
                 return 0;
         section_log(
                 &r->section, EVENT_OPEN_FAILED,
-                "[%s] has the group and port of [%s], and on the same interface, %s: each datagram would be "
+                "%s:%u: [%s] has the group and port of [%s], and on the same interface, %s: each datagram would be "
                 "handled twice",
-                r->section.name, other->section.name, link_name(r->link, name));
+                r->env->config_path, r->section.line, r->section.name, other->section.name,
+                link_name(r->link, name));
         return -ENOTUNIQ;
 }
 

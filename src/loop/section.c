@@ -34,7 +34,7 @@ static const struct {
 
 void section_init(struct section *s, const struct config_group *at)
 {
-        *s = (struct section){ .name = at->section, .group = config_endpoint(at) };
+        *s = (struct section){ .name = at->section, .line = at->line, .group = config_endpoint(at) };
         (void)address_text(&at->group, s->group_text);
         snprintf(s->port_text, sizeof s->port_text, "%u", at->port);
 }
@@ -66,10 +66,11 @@ void section_log_counters(const struct section *s, const struct stats *stats)
         section_log(s, EVENT_COUNTERS, "counters of [%s]: %s", s->name, stats_text(stats, text));
 }
 
-void section_open_failed(const struct section *s, int error, const struct socket_failure *failure)
+void section_open_failed(const struct section *s, const char *file, int error,
+                         const struct socket_failure *failure)
 {
-        section_log(s, EVENT_OPEN_FAILED, "[%s] %s: cannot %s: %s", s->name, failure->option, failure->tried,
-                    strerror(error));
+        section_log(s, EVENT_OPEN_FAILED, "%s:%u: [%s] %s: cannot %s: %s", file, s->line, s->name,
+                    failure->option, failure->tried, strerror(error));
 }
 
 void section_trouble(struct section *s, enum trouble trouble, uint64_t times, int64_t now_ns,

@@ -24,6 +24,7 @@ struct service {
         const char *ready; /* "READY=1\n" until the service manager has taken it, then "" */
         service_state state;
         void *arg;
+        const char *remark;  /* behind the status */
         double rate;         /* datagrams a second, when last measured */
         int64_t measured_ns; /* when that was */
         uint64_t received;   /* datagrams so far, at that time */
@@ -50,8 +51,8 @@ static void notify_status(struct service *s, const char *feed)
         struct service_status now = { 0 };
 
         s->state(s->arg, &now);
-        if (notify_send(s->notify, "%s%sSTATUS=%zu joined, %zu emitting, %.1f datagrams/s", s->ready, feed,
-                        now.joined, now.emitting, s->rate) == 0)
+        if (notify_send(s->notify, "%s%sSTATUS=%zu joined, %zu emitting, %.1f datagrams/s%s", s->ready, feed,
+                        now.joined, now.emitting, s->rate, s->remark) == 0)
                 s->ready = "";
 }
 
@@ -79,6 +80,7 @@ int service_new(struct env *env, service_state state, void *arg, struct service 
         s->arg = arg;
         s->measured_ns = clock_monotonic_ns();
         s->ready = "";
+        s->remark = "";
         s->tick_ns = watchdog_ns ? watchdog_ns / 2 : TICK_NS;
         s->feed = watchdog_ns ? "WATCHDOG=1\n" : "";
         r = notify_new(&s->notify);
@@ -107,8 +109,9 @@ struct service *service_free(struct service *s)
         return NULL;
 }
 
-void service_ready(struct service *s)
+void service_ready(struct service *s, const char *remark)
 {
+        s->remark = remark;
         s->ready = "READY=1\n";
         notify_status(s, "");
 }

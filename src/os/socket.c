@@ -109,6 +109,15 @@ static int set_receiver_options(int fd, const struct socket_receiver *spec, uint
         return 0;
 }
 
+static const char *bind_hint(int error)
+{
+        if (error == -EADDRINUSE)
+                return " (another program has the port; see SHARE)";
+        if (error == -EACCES)
+                return " (below 1024; see CHANGING THE SERVICE in mcastd(8))";
+        return "";
+}
+
 static int bind_and_join(int fd, const struct socket_receiver *spec, uint32_t link, struct socket_failure *f)
 {
         char name[IFNAMSIZ];
@@ -118,8 +127,7 @@ static int bind_and_join(int fd, const struct socket_receiver *spec, uint32_t li
 
         if (bind(fd, (struct sockaddr *)&ss, length) < 0) {
                 r = -errno;
-                return fail(f, r, "PORT", "bind to %s%s", ENDPOINT_TEXT(&spec->group),
-                            r == -EADDRINUSE ? " (another program has the port; see SHARE)" : "");
+                return fail(f, r, "PORT", "bind to %s%s", ENDPOINT_TEXT(&spec->group), bind_hint(r));
         }
         r = group_request(fd, MCAST_JOIN_GROUP, &spec->group, link);
         if (r < 0)

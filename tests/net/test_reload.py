@@ -61,10 +61,13 @@ def test_a_good_file_that_cannot_be_followed_changes_nothing_either(here, there,
     before = here.socket_inode("239.1.1.1", 5001)
     impossible = receiver("MCSERVER.impossible", MCAST_GROUP="239.1.1.2", INTERFACE="eth7")
     assert "not reloaded" in daemon.reload(receiver("MCSERVER.new", MCAST_GROUP="239.1.1.3") + impossible)
-    assert daemon.lines(r"\[mcserver\.impossible\] INTERFACE: .*eth7")
+    assert daemon.lines(rf"^{daemon.file}:[0-9]+: \[mcserver\.impossible\] INTERFACE: .*eth7")
+    assert [notice for notice in daemon.notices if notice.startswith("STATUS=")][-1].endswith("reload was refused")
     assert here.memberships() == {("eth0", "239.1.1.1")}
     assert here.socket_inode("239.1.1.1", 5001) == before
     assert there.ask(b"still there?", "239.1.1.1", 5001) == [(b"ack", (here.address, 5001))]
+    daemon.reload(good)
+    assert "refused" not in [notice for notice in daemon.notices if notice.startswith("STATUS=")][-1]
 
 
 def test_memberships_follow_the_file(here, second_lan, mcastd):

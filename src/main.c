@@ -68,7 +68,9 @@ int main(int argc, char *argv[])
                 }
         }
         if (optind < argc) {
-                fprintf(stderr, "mcastd: unexpected argument: %s\nTry mcastd --help.\n", argv[optind]);
+                fprintf(stderr,
+                        "mcastd: unexpected argument: %s; a file is given with -c\nTry mcastd --help.\n",
+                        argv[optind]);
                 return EX_USAGE;
         }
         return check ? daemon_check(&options) : daemon_run(&options);

@@ -61,7 +61,8 @@ static int set_address(const struct config_option *o, const char *text, void *fi
                 return 0;
         }
         if (address_parse(text, &a) < 0)
-                return refuse(why, text, "is not an IPv4 address such as 192.0.2.1");
+                return refuse(why, text,
+                              "is not an IPv4 address such as 192.0.2.1; for a name use INTERFACE");
         if (address_is_multicast(&a) || address_is_unspecified(&a) || address_is_broadcast(&a))
                 return refuse(
                         why, text,
@@ -72,6 +73,10 @@ static int set_address(const struct config_option *o, const char *text, void *fi
 
 static int set_interface(const struct config_option *o, const char *text, void *field, char *why)
 {
+        struct address a;
+
+        if (address_parse(text, &a) == 0)
+                return refuse(why, text, "is an address, not the name of an interface; use IP_ADDRESS");
         /* As the kernel's dev_valid_name(). */
         if (strlen(text) > o->most || strpbrk(text, "/: \t") || strcmp(text, ".") == 0 ||
             strcmp(text, "..") == 0)
@@ -230,7 +235,8 @@ static int set_handlers(const struct config_option *o, const char *text, void *f
                 const char *name = handler_name(item);
 
                 if (!name)
-                        return refuse(why, item, "is not a handler; known are " HANDLER_NAMES);
+                        return refuse(why, item,
+                                      "is not a handler; known are " HANDLER_NAMES ", separated by commas");
                 for (size_t i = 0; i < list.n; i++)
                         if (list.names[i] == name)
                                 return refuse(why, item, "stands in the list twice");

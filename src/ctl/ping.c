@@ -95,7 +95,8 @@ static int ask(struct ping *p)
         acks_begin(p->acks, sent_ns);
         r = socket_send(fd, &o->group, o->message, strlen(o->message));
         if (r < 0)
-                fprintf(stderr, "mcastctl ping: cannot send: %s\n", strerror(-r));
+                fprintf(stderr, "mcastctl ping: cannot send: %s%s\n", strerror(-r),
+                        r == -ENETUNREACH ? " (no route to the group: give --interface)" : "");
         else
                 r = collect(p, fd, sent_ns);
         close(fd);

@@ -209,6 +209,10 @@ void ping_report_end(struct ping_report *r)
         else
                 print_summary(r);
         fflush(stdout);
+        if (r->n_nodes == 0)
+                fputs("Nobody answered. Does a receiver there have ack among its HANDLERS, and does a firewall let the "
+                      "answers in? See mcastctl(1).\n",
+                      stderr);
 }
 
 uint64_t ping_report_nodes(const struct ping_report *r)

@@ -4,7 +4,7 @@ set(CPACK_PACKAGE_NAME mcastd)
 set(CPACK_PACKAGE_CONTACT "The mcastd developers <mcastd@example.org>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "multicast status daemon")
 set(CPACK_PACKAGE_DESCRIPTION
-    "mcastd tells every machine of a network segment what state this one is in,\nknows who heard it, and records what the others say. It needs no broker and\nno central server: it speaks UDP multicast.")
+    "mcastd tells every machine of a network segment what state this one is in,\ncounts who heard it, and records what the others say. It needs no broker and\nno central server: it speaks UDP multicast.")
 set(CPACK_PACKAGING_INSTALL_PREFIX ${CMAKE_INSTALL_PREFIX})
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE

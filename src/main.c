@@ -36,6 +36,15 @@ static const struct option long_options[] = {
         { 0 },
 };
 
+/* The exit status after something was printed: success only if it has arrived. */
+static int printed(void)
+{
+        if (fflush(stdout) == 0)
+                return EXIT_SUCCESS;
+        perror("mcastd: cannot write");
+        return EXIT_FAILURE;
+}
+
 int main(int argc, char *argv[])
 {
         struct daemon_options options = { .config_path = MCASTD_CONFIG_FILE };
@@ -55,13 +64,13 @@ int main(int argc, char *argv[])
                         break;
                 case OPTION_OPTIONS:
                         options_print(stdout);
-                        return EXIT_SUCCESS;
+                        return printed();
                 case OPTION_VERSION:
                         puts("mcastd " MCASTD_VERSION);
-                        return EXIT_SUCCESS;
+                        return printed();
                 case 'h':
                         fputs(help, stdout);
-                        return EXIT_SUCCESS;
+                        return printed();
                 default:
                         fputs("Try mcastd --help.\n", stderr);
                         return EX_USAGE;

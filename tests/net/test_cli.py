@@ -40,6 +40,14 @@ def test_options_lists_every_key(here):
     assert set(KEYS) <= set(here.run(built("mcastd"), "--options").stdout.split())
 
 
+@pytest.mark.parametrize("program", ["mcastd --options", "mcastd --help", "mcastctl ping --help"])
+def test_output_that_is_lost_is_no_success(program, here):
+    name, *arguments = program.split()
+    outcome = here.run("/bin/sh", "-c", '"$@" >/dev/full', "sh", built(name), *arguments)
+    assert outcome.returncode == 1
+    assert "cannot write" in outcome.stderr
+
+
 @pytest.mark.parametrize("arguments", [["--nonsense"], ["surplus"], ["-c"]])
 def test_a_wrong_command_line_is_a_usage_error(arguments, here):
     outcome = here.run(built("mcastd"), *arguments)

@@ -1,6 +1,7 @@
 #ifndef MCASTD_BASE_LOG_H
 #define MCASTD_BASE_LOG_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +35,9 @@ bool log_enabled(enum event_id event);
 /* Logs one event in one line; control characters in it become '?'. Leaves errno alone. */
 void log_event(enum event_id event, const struct log_field *fields, size_t n_fields, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
+
+void log_vevent(enum event_id event, const struct log_field *fields, size_t n_fields, const char *format,
+                va_list args) __attribute__((format(printf, 4, 0)));
 
 /* Says how many records could not be written, where there are any and where it can be said now. log_event
  * does it as well, before it writes anything else. */

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 static struct {
@@ -65,11 +64,14 @@ void log_report_lost(void)
         errno = saved;
 }
 
-__attribute__((format(printf, 4, 0))) static void vlog(enum event_id event, const struct log_field *fields,
-                                                       size_t n_fields, const char *format, va_list args)
+void log_vevent(enum event_id event, const struct log_field *fields, size_t n_fields, const char *format,
+                va_list args)
 {
+        int saved = errno;
         char line[LOG_LINE_SIZE];
 
+        if (!log_enabled(event))
+                return;
         log_report_lost();
         vsnprintf(line, sizeof line, format, args);
         /* A sink that refused the report would refuse the line as well; and the order of the lines stays
@@ -78,19 +80,16 @@ __attribute__((format(printf, 4, 0))) static void vlog(enum event_id event, cons
                 state.lost++;
                 state.lost_unsaid++;
         }
+        errno = saved;
 }
 
 void log_event(enum event_id event, const struct log_field *fields, size_t n_fields, const char *format, ...)
 {
-        int saved = errno;
         va_list args;
 
-        if (!log_enabled(event))
-                return;
         va_start(args, format);
-        vlog(event, fields, n_fields, format, args);
+        log_vevent(event, fields, n_fields, format, args);
         va_end(args);
-        errno = saved;
 }
 
 uint64_t log_lost(void)

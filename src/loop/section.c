@@ -49,14 +49,12 @@ void section_fields(const struct section *s, struct log_field fields[SECTION_FIE
 void section_log(const struct section *s, enum event_id event, const char *format, ...)
 {
         struct log_field fields[SECTION_FIELDS];
-        char line[LOG_LINE_SIZE];
         va_list args;
 
-        va_start(args, format);
-        vsnprintf(line, sizeof line, format, args);
-        va_end(args);
         section_fields(s, fields);
-        log_event(event, fields, SECTION_FIELDS, "%s", line);
+        va_start(args, format);
+        log_vevent(event, fields, SECTION_FIELDS, format, args);
+        va_end(args);
 }
 
 void section_log_counters(const struct section *s, const struct stats *stats)

@@ -87,8 +87,7 @@ static void log_diag(void *arg, enum diag_severity severity, const char *message
 
 /* --- configuration --- */
 
-/* Reads the file and logs what is wrong with it. 0 or -errno; *ret_errors says how many errors were logged.
- */
+/* Reads the file and logs what is wrong with it. 0 or -errno; *ret_errors: how many errors were logged. */
 static int load_config(const char *path, struct config **ret, size_t *ret_errors)
 {
         struct diag *diag = NULL;
@@ -104,8 +103,7 @@ static int load_config(const char *path, struct config **ret, size_t *ret_errors
         return r;
 }
 
-/* The exit status after a configuration could not be loaded. Without errors in it the fault is not its own.
- */
+/* The exit status after a configuration could not be loaded. Without errors it is not its own fault. */
 static int not_loaded(int error, size_t errors)
 {
         if (errors > 0)

@@ -1,6 +1,7 @@
 #ifndef MCASTD_LOOP_SECTION_H
 #define MCASTD_LOOP_SECTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,9 +52,12 @@ void section_log_counters(const struct section *s, const struct stats *stats);
 void section_open_failed(const struct section *s, const char *file, int error,
                          const struct socket_failure *failure);
 
-/* A trouble happened `times` more. Says so if it begins, with `detail` about the first occurrence. */
-void section_trouble(struct section *s, enum trouble trouble, uint64_t times, int64_t now_ns,
-                     const char *detail);
+/* A trouble happened `times` more. True if it begins with that: then, and only then, it is to be said. */
+bool section_trouble_begins(struct section *s, enum trouble trouble, uint64_t times, int64_t now_ns);
+
+/* Says that a trouble begins, with words about its first occurrence. */
+void section_say_trouble(const struct section *s, enum trouble trouble, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
 
 /* Says which troubles are over. Returns how many are still on. */
 size_t section_troubles_tick(struct section *s, int64_t now_ns);

@@ -53,8 +53,7 @@ static void note_ack(struct emitter *e, const struct datagram *d, int64_t now_ns
         };
         enum stat stat = STAT_ACKS_STRAY;
 
-        /* An ack comes from the group's port: whoever answers otherwise has not heard us as a receiver does.
-         */
+        /* An ack comes from the group's port; whoever answers otherwise is no receiver of the group. */
         if (d->source.port == e->section.group.port && e->waiting)
                 stat = stats[acks_note(e->acks, &d->source.address, now_ns)];
         e->stats.count[stat]++;
@@ -71,7 +70,8 @@ static size_t receive_acks(struct emitter *e)
 
         if (n < 0) {
                 e->stats.count[STAT_RECEIVE_ERRORS]++;
-                section_trouble(&e->section, TROUBLE_RECEIVE, 1, now_ns, strerror(-n));
+                if (section_trouble_begins(&e->section, TROUBLE_RECEIVE, 1, now_ns))
+                        section_say_trouble(&e->section, TROUBLE_RECEIVE, "%s", strerror(-n));
                 return 0;
         }
         for (int i = 0; i < n; i++)
@@ -105,25 +105,32 @@ static void judge_acks(struct emitter *e, const struct acks_summary *got, int64_
         }
 }
 
+/* Says which acks the last message has drawn until now. False if none was sent since. */
+static bool sum_up_acks(struct emitter *e, struct acks_summary *ret_got)
+{
+        if (!e->waiting)
+                return false;
+        /* What waits already belongs to the last message, however late we are. */
+        for (int i = 0; i < ACK_BATCHES && receive_acks(e) == BATCH_MAX; i++)
+                ;
+        e->waiting = false;
+        acks_summary(e->acks, ret_got);
+        if (ret_got->sources > 0)
+                section_log(&e->section, EVENT_ACKS,
+                            "acks for message %" PRIu64 ": %" PRIu32
+                            ", first after %.3f ms, last after %.3f ms",
+                            e->sequence, ret_got->sources, (double)ret_got->first_ns / NS_PER_MS,
+                            (double)ret_got->last_ns / NS_PER_MS);
+        return true;
+}
+
 /* Before the next message is sent: what came of the last one. */
 static void conclude(struct emitter *e, int64_t now_ns)
 {
         struct acks_summary got;
 
-        if (!e->waiting)
-                return;
-        /* What waits already belongs to the last message, however late we are. */
-        for (int i = 0; i < ACK_BATCHES && receive_acks(e) == BATCH_MAX; i++)
-                ;
-        e->waiting = false;
-        acks_summary(e->acks, &got);
-        if (got.sources > 0)
-                section_log(&e->section, EVENT_ACKS,
-                            "acks for message %" PRIu64 ": %" PRIu32
-                            ", first after %.3f ms, last after %.3f ms",
-                            e->sequence, got.sources, (double)got.first_ns / NS_PER_MS,
-                            (double)got.last_ns / NS_PER_MS);
-        judge_acks(e, &got, now_ns);
+        if (sum_up_acks(e, &got))
+                judge_acks(e, &got, now_ns);
 }
 
 /* --- messages --- */
@@ -275,9 +282,11 @@ int emitter_new(struct env *env, const struct config_emitter *cfg, struct emitte
 /* What was still open is brought to its end. */
 static void say_ends(struct emitter *e)
 {
+        struct acks_summary got;
         uint64_t count;
 
-        conclude(e, clock_monotonic_ns());
+        /* Not judged: the last message has not had its time. */
+        (void)sum_up_acks(e, &got);
         section_troubles_end(&e->section);
         if (episode_end(&e->short_of_acks, &count))
                 section_log(&e->section, EVENT_TROUBLE_ENDED,

@@ -60,20 +60,18 @@ static void arm_report(struct receiver *r, int64_t now_ns)
         (void)timer_arm(r->report, now_ns + REPORT_EVERY_NS);
 }
 
-static void note_trouble(struct receiver *r, enum trouble trouble, uint64_t times, int64_t now_ns,
-                         const char *detail)
+/* A trouble happened `times` more. True if it begins with that: then it is to be said. */
+static bool trouble_begins(struct receiver *r, enum trouble which, uint64_t times, int64_t now_ns)
 {
-        section_trouble(&r->section, trouble, times, now_ns, detail);
         arm_report(r, now_ns);
+        return section_trouble_begins(&r->section, which, times, now_ns);
 }
 
 static void note_trouble_from(struct receiver *r, enum trouble which, const struct datagram *d,
                               int64_t now_ns)
 {
-        char detail[ENDPOINT_TEXT_SIZE + sizeof "first one from "];
-
-        snprintf(detail, sizeof detail, "first one from %s", ENDPOINT_TEXT(&d->source));
-        note_trouble(r, which, 1, now_ns, detail);
+        if (trouble_begins(r, which, 1, now_ns))
+                section_say_trouble(&r->section, which, "first one from %s", ENDPOINT_TEXT(&d->source));
 }
 
 static void say_record(const struct receiver *r, const struct record *record)
@@ -137,7 +135,9 @@ static void note_kernel_drops(struct receiver *r, const struct datagram *d, int6
                 return;
         r->kernel_drops = d->kernel_drops;
         r->stats.count[STAT_DROPPED_KERNEL] += more;
-        note_trouble(r, TROUBLE_KERNEL_DROPS, more, now_ns, "see RECEIVE_BUFFER in mcastd.conf(5)");
+        if (trouble_begins(r, TROUBLE_KERNEL_DROPS, more, now_ns))
+                section_say_trouble(&r->section, TROUBLE_KERNEL_DROPS,
+                                    "see RECEIVE_BUFFER in mcastd.conf(5)");
 }
 
 static bool is_allowed(const struct config_networks *allow, const struct address *source)
@@ -222,14 +222,14 @@ static void send_replies(struct receiver *r, int64_t now_ns)
         if (sent == out->n)
                 return;
         for (size_t i = 0; i < out->n; i++) {
-                char detail[ENDPOINT_TEXT_SIZE + 128];
+                const struct reply *reply = &out->replies[i];
 
-                if (!out->replies[i].error)
+                if (!reply->error)
                         continue;
                 r->stats.count[STAT_ACKS_FAILED]++;
-                snprintf(detail, sizeof detail, "first one to %s: %s", ENDPOINT_TEXT(&out->replies[i].to),
-                         strerror(out->replies[i].error));
-                note_trouble(r, TROUBLE_ACK_SEND, 1, now_ns, detail);
+                if (trouble_begins(r, TROUBLE_ACK_SEND, 1, now_ns))
+                        section_say_trouble(&r->section, TROUBLE_ACK_SEND, "first one to %s: %s",
+                                            ENDPOINT_TEXT(&reply->to), strerror(reply->error));
         }
 }
 
@@ -241,7 +241,8 @@ static size_t receive_batch(struct receiver *r)
 
         if (n < 0) {
                 r->stats.count[STAT_RECEIVE_ERRORS]++;
-                note_trouble(r, TROUBLE_RECEIVE, 1, now_ns, strerror(-n));
+                if (trouble_begins(r, TROUBLE_RECEIVE, 1, now_ns))
+                        section_say_trouble(&r->section, TROUBLE_RECEIVE, "%s", strerror(-n));
                 return 0;
         }
         outbox_clear(&r->env->out);

@@ -1,5 +1,4 @@
-/* section.c - what receivers and emitters have in common when they speak: fields, troubles, failures to open.
- */
+/* section.c - what receivers and emitters share when they speak: fields, troubles, failures to open. */
 #include "loop/section.h"
 
 #include <inttypes.h>
@@ -8,6 +7,9 @@
 #include <string.h>
 
 #include "message/datagram.h"
+
+/* Room for an address and an error. */
+#define DETAIL_SIZE 256
 
 #define STRING(x)  STRING_(x)
 #define STRING_(x) #x
@@ -71,11 +73,20 @@ void section_open_failed(const struct section *s, const char *file, int error,
                     failure->option, failure->tried, strerror(error));
 }
 
-void section_trouble(struct section *s, enum trouble trouble, uint64_t times, int64_t now_ns,
-                     const char *detail)
+bool section_trouble_begins(struct section *s, enum trouble trouble, uint64_t times, int64_t now_ns)
 {
-        if (episode_note(&s->troubles[trouble], times, now_ns))
-                section_log(s, EVENT_TROUBLE_BEGAN, "%s (%s)", phrases[trouble].begins, detail);
+        return episode_note(&s->troubles[trouble], times, now_ns);
+}
+
+void section_say_trouble(const struct section *s, enum trouble trouble, const char *format, ...)
+{
+        char detail[DETAIL_SIZE];
+        va_list args;
+
+        va_start(args, format);
+        vsnprintf(detail, sizeof detail, format, args);
+        va_end(args);
+        section_log(s, EVENT_TROUBLE_BEGAN, "%s (%s)", phrases[trouble].begins, detail);
 }
 
 static void say_ended(const struct section *s, enum trouble trouble, uint64_t count)

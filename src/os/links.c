@@ -1,5 +1,4 @@
-/* links.c - which network interface is meant: by name, by address, by route. Asks the kernel, keeps nothing.
- */
+/* links.c - which interface is meant: by name, by address, by route. Asks the kernel, keeps nothing. */
 #include "os/links.h"
 
 #include <errno.h>
@@ -58,8 +57,7 @@ int link_by_address(const struct address *address, uint32_t *ret_index)
         return r;
 }
 
-/* This host's address on the way to `to`: that of a socket connected to it. Connecting sends nothing for UDP.
- */
+/* This host's address on the way to `to`: that of a socket connected to it, which sends nothing for UDP. */
 static int address_by_route(const struct endpoint *to, struct address *ret)
 {
         struct sockaddr_storage ss;

@@ -96,6 +96,13 @@ def test_a_shortfall_of_acks_is_told_once_when_it_begins_and_once_when_it_ends(h
     assert (len(daemon.lines(SHORT)), len(daemon.lines(ENOUGH))) == (1, 1)
 
 
+def test_a_message_that_has_not_had_its_time_is_not_judged(here, mcastd):
+    daemon = mcastd(here, emitter(EXPECT_ACKS=1, INTERVAL="1h"))
+    daemon.wait_for('^sent "')
+    assert daemon.stop() == 0
+    assert not daemon.lines(SHORT)
+
+
 def test_a_shortfall_of_acks_ends_with_its_section(here, mcastd):
     daemon = mcastd(here, emitter(EXPECT_ACKS=1, **OFTEN))
     daemon.wait_for(SHORT)

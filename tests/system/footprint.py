@@ -30,10 +30,15 @@ def groups(container):
 
 
 def units(container):
-    """The unit files that systemd finds, and the units that it still has in memory."""
+    """The services that systemd finds on disk, and those that it still has in memory.
+
+    Mounts are not looked at: systemd makes one for the credentials of each service of its own
+    that starts, "run-credentials-NAME.service.mount", and it comes and goes with that service.
+    """
     found = container.output("systemctl", "list-unit-files", "--plain", "--no-legend", "--no-pager")
     loaded = container.output("systemctl", "list-units", "--all", "--plain", "--no-legend", "--no-pager")
-    return {line.split()[0] for line in (found + "\n" + loaded).splitlines() if ".service" in line}
+    names = [line.split()[0] for line in (found + "\n" + loaded).splitlines() if line.strip()]
+    return {name for name in names if name.endswith(".service")}
 
 
 def _names(container, database):

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "config/plan.h"
@@ -129,6 +130,29 @@ int daemon_check(const struct daemon_options *options)
         return status;
 }
 
+int daemon_diff(const struct daemon_options *options, const char *running_path)
+{
+        struct log log = open_log(options->debug);
+        struct config *running = NULL, *next = NULL;
+        struct plan *plan = NULL;
+        size_t errors, more_errors = 0;
+        int r = load_config(running_path, &running, &errors), status = EXIT_SUCCESS;
+
+        if (r == 0)
+                r = load_config(options->config_path, &next, &more_errors);
+        if (r == 0)
+                r = plan_new(running, next, &plan);
+        if (r == 0)
+                plan_print(plan, running, next, stdout);
+        else
+                status = not_loaded(r, errors + more_errors);
+        plan_free(plan);
+        config_free(next);
+        config_free(running);
+        close_log(&log);
+        return status;
+}
+
 /* What of [DAEMON] is applied to the running process. */
 static void apply_daemon_options(struct daemon *d)
 {
@@ -145,6 +169,12 @@ static void apply_daemon_options(struct daemon *d)
         d->env.node[sizeof d->env.node - 1] = '\0';
 }
 
+/* Why a configuration could not be put to work. The lines before have said it more precisely. */
+static const char *why(int error)
+{
+        return error == -ENOTUNIQ ? "two receivers are the same" : strerror(-error);
+}
+
 /* --- reload --- */
 
 /* Goes over to another configuration, of which it then owns what is left. 0 or -errno, and then nothing has
@@ -155,7 +185,7 @@ static int switch_to(struct daemon *d, struct config *next)
         int r = plan_new(d->config, next, &plan);
 
         if (r == 0)
-                r = sections_apply(d->sections, next, plan);
+                r = sections_apply(d->sections, d->config, next, plan);
         if (r < 0) {
                 plan_free(plan);
                 config_free(next);
@@ -164,8 +194,10 @@ static int switch_to(struct daemon *d, struct config *next)
         config_free(d->config);
         d->config = next;
         apply_daemon_options(d);
-        log_event(EVENT_RELOADED, NULL, 0, "reloaded %s: %zu kept, %zu reopened, %zu added, %zu dropped",
-                  d->options->config_path, plan->kept, plan->reopened, plan->added, plan->dropped);
+        log_event(EVENT_RELOADED, NULL, 0,
+                  "reloaded %s: %zu kept, %zu retuned, %zu reopened, %zu added, %zu dropped",
+                  d->options->config_path, plan->kept, plan->retuned, plan->reopened, plan->added,
+                  plan->dropped);
         plan_free(plan);
         return 0;
 }
@@ -186,7 +218,7 @@ static void reload(struct daemon *d)
                           path, errors, errors == 1 ? "" : "s");
         else if (r < 0)
                 log_event(EVENT_RELOAD_REFUSED, NULL, 0, "%s not reloaded: %s; going on as before", path,
-                          strerror(-r));
+                          why(r));
         service_ready(d->service, r < 0 ? "; the last reload was refused" : "");
 }
 
@@ -257,6 +289,8 @@ static int open_env(struct env *env)
         randombytes_buf(&env->key, sizeof env->key);
         randombytes_buf(&env->boot, sizeof env->boot);
         r = open_base(env);
+        if (r == 0)
+                r = netlink_new(&env->netlink);
         return r < 0 ? r : batch_new(&env->batch);
 }
 
@@ -265,6 +299,17 @@ static void status_of(void *arg, struct service_status *ret)
         const struct daemon *d = arg;
 
         sections_status(d->sections, ret);
+}
+
+static void on_state_changed(void *arg)
+{
+        struct daemon *d = arg;
+
+        /* Neither is there yet while the first sections are opened, or any more while the last are closed. */
+        if (d->service && d->sections) {
+                service_touch(d->service);
+                sections_retry_later(d->sections);
+        }
 }
 
 /* 0 or -errno; what could be opened is closed by finish(). */
@@ -279,6 +324,8 @@ static int start(struct daemon *d)
         apply_daemon_options(d);
         log_event(EVENT_STARTED, NULL, 0, "mcastd " MCASTD_VERSION " starts as node %s with %s", d->env.node,
                   d->options->config_path);
+        d->env.state_changed = on_state_changed;
+        d->env.state_arg = d;
         r = sections_new(&d->env, d->config, &d->sections);
         return r < 0 ? r : service_new(&d->env, status_of, d, &d->service);
 }
@@ -286,12 +333,13 @@ static int start(struct daemon *d)
 /* In the reverse order; takes what is half built. */
 static void finish(struct daemon *d)
 {
-        service_free(d->service);
-        sections_free(d->sections);
+        d->service = service_free(d->service);
+        d->sections = sections_free(d->sections);
         for (size_t i = 0; i < N_SIGNALS; i++)
                 if (d->signals[i])
                         event_free(d->signals[i]);
         batch_free(d->env.batch);
+        netlink_free(d->env.netlink);
         if (d->env.base)
                 event_base_free(d->env.base);
         config_free(d->config);
@@ -304,9 +352,8 @@ static int serve(struct daemon *d)
         int r = start(d);
 
         if (r < 0) {
-                log_event(EVENT_FAILED, NULL, 0, "not started: %s", strerror(-r));
-                /* To try again does not help where one interface is named twice, or a right is missing. */
-                return r == -ENOTUNIQ || r == -EACCES ? EX_CONFIG : EXIT_FAILURE;
+                log_event(EVENT_FAILED, NULL, 0, "not started: %s", why(r));
+                return failure_class(-r) == FAILURE_NEVER ? EX_CONFIG : EXIT_FAILURE;
         }
         service_ready(d->service, "");
         r = event_base_dispatch(d->env.base);

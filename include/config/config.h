@@ -16,6 +16,7 @@
 #define CONFIG_SECTION_MAX     64
 #define CONFIG_HANDLERS_MAX    4
 #define CONFIG_ALLOW_MAX       16
+#define CONFIG_SOURCES_MAX     32
 #define CONFIG_EXPECT_ACKS_MAX 1024
 
 /* What receivers and emitters have in common: the group and the interface. Where neither ip_address nor
@@ -39,14 +40,22 @@ struct config_networks {
         struct network networks[CONFIG_ALLOW_MAX];
 };
 
+struct config_sources {
+        size_t n;                                     /* 0: any source */
+        struct address addresses[CONFIG_SOURCES_MAX]; /* without scope: they are on the section's link */
+};
+
 struct config_receiver {
         struct config_group at;
+        struct config_sources sources;
         struct config_handlers handlers;
         struct config_networks allow;
         char ack_text[MESSAGE_ACK_TEXT_MAX + 1];
         rate_per_s ack_rate;
         rate_per_s ack_total;
+        int64_t ack_spread_ns;
         rate_per_s log_rate;
+        int64_t expect_every_ns; /* 0: silence is no news */
         uint64_t receive_buffer; /* bytes */
         bool share_any;
 };

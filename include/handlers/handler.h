@@ -34,6 +34,7 @@ struct records {
 struct handler_io {
         int64_t now_ns; /* monotonic */
         bool record;    /* whether this datagram is to be spoken of, see LOG_RATE */
+        bool own;       /* it comes from one of this host's addresses; known where the port is the group's */
         struct outbox *out;
         struct records *records;
         struct stats *stats;
@@ -56,6 +57,9 @@ struct handler {
         /* Makes the handler's own state; 0 or -ENOMEM. NULL: it has none. */
         int (*create)(const struct handler_settings *settings, void **ret_state);
         void (*destroy)(void *state);
+
+        /* Takes over other settings; what it knows of the past stays. NULL: it has none. */
+        void (*retune)(void *state, const struct handler_settings *settings);
 
         void (*datagram)(void *state, const struct handler_io *io, const struct datagram *d,
                          const struct message *m);

@@ -7,6 +7,9 @@
 #include "handlers/handler.h"
 #include "message/outbox.h"
 #include "os/batch.h"
+#include "os/links.h"
+#include "os/membership.h"
+#include "os/netlink.h"
 #include "state/hash.h"
 
 struct event_base;
@@ -22,13 +25,18 @@ enum loop_priority {
 struct env {
         struct event_base *base;
         const char *config_path; /* for messages */
+        struct netlink *netlink;
+        struct links *links;             /* as links_watch.c keeps them */
+        struct memberships *memberships; /* the same; NULL: not known */
         struct batch *batch;
         struct outbox out;
         struct records records;
         struct hash_key key;
-        uint64_t boot;                /* drawn at the start, for {boot} */
-        int64_t started_ns;           /* monotonic */
-        char node[NODE_NAME_MAX + 1]; /* for {node} */
+        uint64_t boot;                    /* drawn at the start, for {boot} */
+        int64_t started_ns;               /* monotonic */
+        char node[NODE_NAME_MAX + 1];     /* for {node} */
+        void (*state_changed)(void *arg); /* a section waits, fails, goes on, …; NULL: nobody asks */
+        void *state_arg;
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/event.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "loop/env.h"
 #include "os/socket.h"
 #include "state/episode.h"
 #include "state/stats.h"
@@ -17,26 +18,86 @@ enum trouble {
         TROUBLE_TRUNCATED,
         TROUBLE_MISDIRECTED,
         TROUBLE_FOREIGN,
+        TROUBLE_SOURCE,
         TROUBLE_KERNEL_DROPS,
         TROUBLE_RECEIVE,
         TROUBLE_ACK_RATE,
         TROUBLE_ACK_TOTAL,
+        TROUBLE_ACK_SPREAD,
         TROUBLE_ACK_SEND,
         TROUBLE_N,
 };
 
-/* The part of a section that speaks: every line about it carries its name, group and port. */
+enum section_state {
+        SECTION_ACTIVE,
+        SECTION_WAITING, /* for its interface */
+        SECTION_SILENT,  /* for longer than EXPECT_EVERY */
+        SECTION_FAILED,  /* until somebody changes something; it is tried again all the same */
+        SECTION_STATES,
+};
+
+/* Room for an option, what was tried and an error. */
+#define SECTION_WHY_SIZE 320
+
+struct link_news;
+struct section;
+
+/* What receivers and emitters do, each in its way. Both are a struct section with more behind it. */
+struct section_ops {
+        const char *purpose; /* "hear" or "send to" */
+        size_t cfg_size;     /* of its configuration, which begins with a config_group */
+
+        /* Makes one that is not open yet. `cfg` is copied. 0 or -ENOMEM. */
+        int (*create)(struct env *env, const void *cfg, struct section **ret);
+
+        /* Looks which interface is meant by now (`news` may be NULL: none), and closes the socket where it
+         * was on another one. True if the section is to be opened. */
+        bool (*relink)(struct section *s, const struct link_news *news);
+
+        /* Two sections may name one interface in two ways, which shows only when they are to be opened. 0; or
+         * -ENOTUNIQ: `s` would hear what `other` hears, so it has failed, and that was logged. NULL: nothing
+         * is wrong with that. */
+        int (*check_distinct)(struct section *s, const struct section *other);
+
+        /* From the next turn of the loop on it works. 0, also where the interface was gone again, so that the
+         * section waits; or -errno. It has been logged what failed, and which option to look at. */
+        int (*open)(struct section *s);
+
+        /* Another configuration that differs only in options that a reload retunes, in two steps: first
+         * whatever may fail, then what may not. prepare returns 0; or -errno, and everything is as it was,
+         * and it has been logged what failed. After a success settle takes the configuration over, or back if
+         * the reload was refused. */
+        int (*prepare)(struct section *s, const void *cfg);
+        void (*settle)(struct section *s, const void *cfg, bool accepted);
+
+        /* Brings up to date what only the kernel has counted so far. NULL: nothing. */
+        void (*update_counters)(struct section *s);
+
+        /* Handles what still waits, closes, and frees it; takes NULL. */
+        void (*destroy)(struct section *s);
+};
+
+/* What receivers and emitters have in common. Every line about a section carries its name, group and port. */
 struct section {
+        const struct section_ops *ops;
+        struct env *env;
         const char *name; /* lower case */
-        unsigned line;    /* of its header in the file, when it was opened */
+        unsigned line;    /* of its header in the file */
+        bool to_open;     /* its interface is there; for sections.c alone */
+        enum section_state state;
+        char why[SECTION_WHY_SIZE]; /* it is not active; "" if it is */
         struct endpoint group;
         char group_text[ADDRESS_TEXT_SIZE];
         char port_text[sizeof "65535"];
         struct episode troubles[TROUBLE_N];
+        struct stats stats;
 };
 
 /* `at` must live as long as the section. */
-void section_init(struct section *s, const struct config_group *at);
+void section_init(struct section *s, const struct section_ops *ops, struct env *env,
+                  const struct config_group *at);
+
+const char *section_state_name(enum section_state state);
 
 /* The fields that section_fields() writes; others may be put behind them. */
 #define SECTION_FIELDS 3
@@ -46,11 +107,24 @@ void section_log(const struct section *s, enum event_id event, const char *forma
         __attribute__((format(printf, 3, 4)));
 
 /* One line with the counters. */
-void section_log_counters(const struct section *s, const struct stats *stats);
+void section_log_counters(struct section *s);
 
-/* Says why the section's socket could not be opened, as of an error in the file. */
-void section_open_failed(const struct section *s, const char *file, int error,
-                         const struct socket_failure *failure);
+/* Its state changes, or the reason for it: told to whoever watches, and by the first two said in a line, the
+ * second as an error in the file; the others are for what is logged elsewhere. The same state for the same
+ * reason again is no news. */
+void section_waits(struct section *s, const char *why);
+void section_fails(struct section *s, const char *why);
+void section_has_failed(struct section *s, const char *why);
+void section_is_waiting(struct section *s, const char *why);
+void section_is_silent(struct section *s, const char *why);
+void section_is_active(struct section *s);
+
+/* Says why the section's socket could not be opened (error is negative), as of an error in the file. Where
+ * only its interface is missing the section waits and 0 is returned; else it has failed, and the error is. */
+int section_open_failed(struct section *s, int error, const struct socket_failure *failure);
+
+/* Says why a living section could not be changed, in the same way; its state stays as it is. */
+void section_retune_failed(const struct section *s, int error, const struct socket_failure *failure);
 
 /* A trouble happened `times` more. True if it begins with that: then, and only then, it is to be said. */
 bool section_trouble_begins(struct section *s, enum trouble trouble, uint64_t times, int64_t now_ns);

@@ -9,17 +9,22 @@
 /* All living receivers and emitters. */
 struct sections;
 
-/* Opens every section of a configuration. 0; or -errno, with nothing left open, and it has been logged which
- * section failed and why. */
+/* Brings up every section of a configuration. A section whose interface is not there waits for it; one that
+ * fails for another reason is tried again later. 0; or -errno where a section can never work or there is no
+ * memory, with nothing left open, and it has been logged which section failed and why. */
 int sections_new(struct env *env, const struct config *cfg, struct sections **ret);
 
 /* Leaves all groups and closes all sockets. */
 struct sections *sections_free(struct sections *s);
 
-/* Goes over to another configuration by a plan that plan_new() made from the present one: opens what is new,
- * then closes what is old. Kept sections are not touched. 0; or -errno, and then everything is as it was
- * before. */
-int sections_apply(struct sections *s, const struct config *next, const struct plan *plan);
+/* Goes over to another configuration by a plan that plan_new() made from the running one: opens what is new,
+ * changes what can be changed where it is, then closes what is old. Kept sections are not touched. 0; or
+ * -errno, and then everything is as it was before. */
+int sections_apply(struct sections *s, const struct config *running, const struct config *next,
+                   const struct plan *plan);
+
+/* Sees to it that what does not work is tried again. To be called when the state of a section has changed. */
+void sections_retry_later(struct sections *s);
 
 void sections_status(const struct sections *s, struct service_status *ret);
 void sections_log_counters(const struct sections *s);

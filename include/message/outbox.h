@@ -1,6 +1,7 @@
 #ifndef MCASTD_MESSAGE_OUTBOX_H
 #define MCASTD_MESSAGE_OUTBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,7 @@ struct reply {
         struct endpoint to;
         struct address from; /* one of this host's addresses */
         uint32_t ifindex;    /* the interface to send by */
+        bool record;         /* whether it is to be spoken of, once it is sent */
         int error;           /* after the flush: 0, or the errno because of which it was not sent */
 };
 

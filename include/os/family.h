@@ -15,7 +15,7 @@
 /* What the system's calls want differently from one address family to another: options by number, values by
  * function. */
 struct family {
-        sa_family_t family;
+        int family;
         int level;
         int multicast_all;
         int multicast_if;
@@ -25,8 +25,8 @@ struct family {
         int receive_packet_info; /* the option that asks for it */
         int packet_info;         /* the control message that brings it, and takes it */
 
-        /* The value of multicast_if; `from` may be NULL. Returns its size. */
-        size_t (*interface_value)(uint32_t link, const struct address *from, void *value);
+        /* The value of multicast_if. Returns its size. */
+        size_t (*interface_value)(uint32_t link, void *value);
 
         /* Packet info, from a datagram and for a reply. put returns its size. */
         void (*read_packet_info)(const void *info, struct datagram *d);
@@ -34,6 +34,6 @@ struct family {
 };
 
 /* NULL for one that is not known; the configuration lets none of these through. */
-const struct family *family_of(sa_family_t family);
+const struct family *family_of(int family);
 
 #endif

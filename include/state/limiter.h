@@ -39,6 +39,9 @@ struct limiter;
 int limiter_new(struct bucket_rule rule, const struct hash_key *key, struct limiter **ret);
 struct limiter *limiter_free(struct limiter *l);
 
+/* Another rule from now on; what was used up stays used up. */
+void limiter_set_rule(struct limiter *l, struct bucket_rule rule);
+
 /* Whether one more event of this source fits. A source for which the table has no bucket left is refused. */
 bool limiter_take(struct limiter *l, const struct address *source, int64_t now_ns);
 

@@ -12,6 +12,9 @@ struct schedule {
 
 void schedule_start(struct schedule *s, int64_t first_ns, int64_t interval_ns);
 
+/* Another interval, counted from the last beat; what would be due in the past is due now. */
+void schedule_change(struct schedule *s, int64_t now_ns, int64_t interval_ns);
+
 /* Whether a beat is due. If so the schedule moves to the first beat after now_ns, and *ret_missed says how
  * many were passed over: they are not caught up, and later beats stay where they are. */
 bool schedule_beat(struct schedule *s, int64_t now_ns, uint64_t *ret_missed);

@@ -4,8 +4,12 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+_Static_assert(sizeof(struct address) == 24 && sizeof(struct network) == 28,
+               "no padding: they are compared whole");
 
 static void from_sockaddr_ipv4(const struct sockaddr *sa, struct endpoint *ret)
 {
@@ -25,28 +29,71 @@ static socklen_t to_sockaddr_ipv4(const struct endpoint *e, struct sockaddr_stor
         return sizeof in;
 }
 
+static void from_sockaddr_ipv6(const struct sockaddr *sa, struct endpoint *ret)
+{
+        struct sockaddr_in6 in;
+
+        memcpy(&in, sa, sizeof in);
+        memcpy(ret->address.bytes, &in.sin6_addr, sizeof in.sin6_addr);
+        ret->address.scope = in.sin6_scope_id;
+        ret->port = ntohs(in.sin6_port);
+}
+
+static socklen_t to_sockaddr_ipv6(const struct endpoint *e, struct sockaddr_storage *ret)
+{
+        struct sockaddr_in6 in = {
+                .sin6_family = AF_INET6,
+                .sin6_port = htons(e->port),
+                .sin6_scope_id = e->address.scope,
+        };
+
+        memcpy(&in.sin6_addr, e->address.bytes, sizeof in.sin6_addr);
+        memcpy(ret, &in, sizeof in);
+        return sizeof in;
+}
+
+/* Addresses that have the bits of `bytes` where the mask has ones. */
+struct pattern {
+        uint8_t bytes[3], mask[3];
+};
+
+#define N_OF(array) (sizeof(array) / sizeof(array)[0])
+
 static const struct family {
-        sa_family_t family;
-        uint8_t size;              /* of an address, in bytes */
-        struct network multicast;  /* RFC 5771: 224.0.0.0/4 */
-        struct network link_local; /* groups that no router forwards, RFC 5771 section 4 */
-        struct address broadcast;  /* RFC 919 */
+        int family;
+        uint8_t size; /* of an address, in bytes */
+        struct pattern multicast;
+        struct pattern link_local[2]; /* groups that no router forwards */
+        struct pattern source_specific;
+        struct pattern needs_link[3]; /* patterns all zero match nothing */
         void (*from_sockaddr)(const struct sockaddr *sa, struct endpoint *ret);
         socklen_t (*to_sockaddr)(const struct endpoint *e, struct sockaddr_storage *ret);
 } families[] = {
         {
                 .family = AF_INET,
                 .size = 4,
-                .multicast = { { AF_INET, { 224 } }, 4 },
-                .link_local = { { AF_INET, { 224, 0, 0 } }, 24 },
-                .broadcast = { AF_INET, { 255, 255, 255, 255 } },
+                .multicast = { { 224 }, { 0xf0 } },                        /* RFC 5771 */
+                .link_local = { { { 224, 0, 0 }, { 0xff, 0xff, 0xff } } }, /* RFC 5771 section 4 */
+                .source_specific = { { 232 }, { 0xff } },                  /* RFC 4607 */
                 .from_sockaddr = from_sockaddr_ipv4,
                 .to_sockaddr = to_sockaddr_ipv4,
         },
+        {
+                .family = AF_INET6,
+                .size = 16,
+                .multicast = { { 0xff }, { 0xff } }, /* RFC 4291 section 2.7; the scope is in four bits */
+                .link_local = { { { 0xff, 0x01 }, { 0xff, 0x0f } }, { { 0xff, 0x02 }, { 0xff, 0x0f } } },
+                .source_specific = { { 0xff, 0x30 }, { 0xff, 0xf0 } }, /* RFC 4607 */
+                .needs_link = { { { 0xff, 0x01 }, { 0xff, 0x0f } },
+                                { { 0xff, 0x02 }, { 0xff, 0x0f } },
+                                { { 0xfe, 0x80 }, { 0xff, 0xc0 } } },
+                .from_sockaddr = from_sockaddr_ipv6,
+                .to_sockaddr = to_sockaddr_ipv6,
+        },
 };
-#define N_FAMILIES (sizeof families / sizeof families[0])
+#define N_FAMILIES N_OF(families)
 
-static const struct family *family_of(sa_family_t family)
+static const struct family *family_of(int family)
 {
         for (size_t i = 0; i < N_FAMILIES; i++)
                 if (families[i].family == family)
@@ -85,19 +132,19 @@ static bool zero_behind(const struct address *a, unsigned length)
         return address_equal(a, &cleared);
 }
 
-/* One to three decimal digits without a leading zero, at most `max`. */
-static int length_parse(const char *text, unsigned max, uint16_t *ret)
+/* One to five decimal digits without a leading zero, at most `max`. */
+static int number_parse(const char *text, uint32_t max, uint32_t *ret)
 {
-        unsigned value = 0;
+        uint32_t value = 0;
         size_t digits = strspn(text, "0123456789");
 
-        if (digits == 0 || digits > 3 || text[digits] || (digits > 1 && text[0] == '0'))
+        if (digits == 0 || digits > 5 || text[digits] || (digits > 1 && text[0] == '0'))
                 return -EINVAL;
         for (const char *p = text; *p; p++)
-                value = value * 10 + (unsigned)(*p - '0');
+                value = value * 10 + (uint32_t)(*p - '0');
         if (value > max)
                 return -EINVAL;
-        *ret = (uint16_t)value;
+        *ret = value;
         return 0;
 }
 
@@ -114,8 +161,8 @@ int network_parse(const char *text, struct network *ret)
         address[len] = '\0';
         if (address_parse(address, &n.address) < 0)
                 return -EINVAL;
-        n.length = (uint16_t)(8 * family_of(n.address.family)->size);
-        if (slash && length_parse(slash + 1, n.length, &n.length) < 0)
+        n.length = 8u * family_of(n.address.family)->size;
+        if (slash && number_parse(slash + 1, n.length, &n.length) < 0)
                 return -EINVAL;
         if (!zero_behind(&n.address, n.length))
                 return -EINVAL;
@@ -123,9 +170,49 @@ int network_parse(const char *text, struct network *ret)
         return 0;
 }
 
+/* Takes `address%zone` apart; either part may be empty. */
+static int split_zone(char *text, char ret_zone[IFNAMSIZ])
+{
+        char *percent = strchr(text, '%');
+
+        memset(ret_zone, 0, IFNAMSIZ);
+        if (!percent)
+                return 0;
+        *percent = '\0';
+        if (!percent[1] || strlen(percent + 1) >= IFNAMSIZ)
+                return -EINVAL;
+        strcpy(ret_zone, percent + 1);
+        return 0;
+}
+
+int endpoint_parse(const char *text, struct endpoint *ret, char ret_zone[IFNAMSIZ])
+{
+        const char *colon = strrchr(text, ':');
+        bool bracket = text[0] == '[' && colon && colon > text && colon[-1] == ']';
+        const char *start = text + bracket, *end = bracket ? colon - 1 : colon;
+        char address[ADDRESS_TEXT_SIZE], zone[IFNAMSIZ];
+        struct endpoint e = { 0 };
+        uint32_t port;
+
+        if (!colon || (size_t)(end - start) >= sizeof address)
+                return -EINVAL;
+        memcpy(address, start, (size_t)(end - start));
+        address[end - start] = '\0';
+        if (split_zone(address, zone) < 0 || address_parse(address, &e.address) < 0 ||
+            number_parse(colon + 1, 65535, &port) < 0 || port == 0)
+                return -EINVAL;
+        e.port = (in_port_t)port;
+        /* Brackets tell where an IPv6 address ends; only it has a zone. */
+        if (bracket != (e.address.family == AF_INET6) || (zone[0] && !bracket))
+                return -EINVAL;
+        *ret = e;
+        memcpy(ret_zone, zone, sizeof zone);
+        return 0;
+}
+
 bool address_equal(const struct address *a, const struct address *b)
 {
-        return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+        return memcmp(a, b, sizeof *a) == 0;
 }
 
 bool address_is_unspecified(const struct address *a)
@@ -135,25 +222,58 @@ bool address_is_unspecified(const struct address *a)
         return memcmp(a->bytes, zero, sizeof zero) == 0;
 }
 
+static bool matches(const struct pattern *p, const struct address *a)
+{
+        uint8_t different = 0, of_interest = 0;
+
+        for (size_t i = 0; i < sizeof p->mask; i++) {
+                different |= (uint8_t)((a->bytes[i] ^ p->bytes[i]) & p->mask[i]);
+                of_interest |= p->mask[i];
+        }
+        return of_interest && !different;
+}
+
+static bool matches_any(const struct pattern *patterns, size_t n, const struct address *a)
+{
+        for (size_t i = 0; i < n; i++)
+                if (matches(&patterns[i], a))
+                        return true;
+        return false;
+}
+
 bool address_is_multicast(const struct address *a)
 {
         const struct family *f = family_of(a->family);
 
-        return f && network_contains(&f->multicast, a);
+        return f && matches(&f->multicast, a);
 }
 
 bool address_is_broadcast(const struct address *a)
 {
-        const struct family *f = family_of(a->family);
+        static const struct address all_ones = { .family = AF_INET, .bytes = { 255, 255, 255, 255 } };
 
-        return f && address_equal(a, &f->broadcast);
+        return address_equal(a, &all_ones);
 }
 
 bool address_is_link_local_group(const struct address *a)
 {
         const struct family *f = family_of(a->family);
 
-        return f && network_contains(&f->link_local, a);
+        return f && matches_any(f->link_local, N_OF(f->link_local), a);
+}
+
+bool address_needs_link(const struct address *a)
+{
+        const struct family *f = family_of(a->family);
+
+        return f && matches_any(f->needs_link, N_OF(f->needs_link), a);
+}
+
+bool address_is_source_specific_group(const struct address *a)
+{
+        const struct family *f = family_of(a->family);
+
+        return f && matches(&f->source_specific, a);
 }
 
 bool network_contains(const struct network *n, const struct address *a)
@@ -184,17 +304,26 @@ socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage
         return f ? f->to_sockaddr(e, ret) : 0;
 }
 
-const char *address_text(const struct address *a, char buffer[ADDRESS_TEXT_SIZE])
+const char *address_text(const struct address *a, const char *zone, char buffer[ADDRESS_TEXT_SIZE])
 {
+        size_t n;
+
         if (!family_of(a->family) || !inet_ntop(a->family, a->bytes, buffer, ADDRESS_TEXT_SIZE))
                 snprintf(buffer, ADDRESS_TEXT_SIZE, "-");
+        n = strlen(buffer);
+        if (a->scope && zone)
+                snprintf(buffer + n, ADDRESS_TEXT_SIZE - n, "%%%s", zone);
+        else if (a->scope)
+                snprintf(buffer + n, ADDRESS_TEXT_SIZE - n, "%%%" PRIu32, a->scope);
         return buffer;
 }
 
-const char *endpoint_text(const struct endpoint *e, char buffer[ENDPOINT_TEXT_SIZE])
+const char *endpoint_text(const struct endpoint *e, const char *zone, char buffer[ENDPOINT_TEXT_SIZE])
 {
+        bool brackets = e->address.family == AF_INET6;
         char address[ADDRESS_TEXT_SIZE];
 
-        snprintf(buffer, ENDPOINT_TEXT_SIZE, "%s:%u", address_text(&e->address, address), (unsigned)e->port);
+        snprintf(buffer, ENDPOINT_TEXT_SIZE, "%s%s%s:%u", brackets ? "[" : "",
+                 address_text(&e->address, zone, address), brackets ? "]" : "", (unsigned)e->port);
         return buffer;
 }

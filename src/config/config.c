@@ -3,6 +3,7 @@
 #include "config/config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -192,6 +193,28 @@ static bool was_read(const struct loader *l, const struct ini_entry *header)
         return !header->damaged;
 }
 
+/* Whether two addresses can be about the same packets, as far as both were given. */
+static bool same_family(const struct address *a, const struct address *b)
+{
+        return !a->family || !b->family || a->family == b->family;
+}
+
+static void check_interface(struct loader *l, const struct ini_entry *header, const struct config_group *at)
+{
+        bool by_address = at->ip_address.family, by_name = at->interface[0];
+
+        if (by_address && by_name)
+                diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "interface"), "INTERFACE"),
+                         "IP_ADDRESS chooses the interface already; give one of them");
+        if (!same_family(&at->ip_address, &at->group))
+                diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "ip_address"), "IP_ADDRESS"),
+                         "%s is not of the family of MCAST_GROUP, %s; INTERFACE has no family",
+                         ADDRESS_TEXT(&at->ip_address), ADDRESS_TEXT(&at->group));
+        if (address_needs_link(&at->group) && !by_address && !by_name && was_read(l, header))
+                diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "mcast_group"), "MCAST_GROUP"),
+                         "%s is another group on each link: give INTERFACE", ADDRESS_TEXT(&at->group));
+}
+
 /* Returns whether the section is sound. If not, nothing more is to be said of it: what it does not say might
  * be in what could not be read. */
 static bool load_group_section(struct loader *l, const struct ini_entry *header, enum section_kind kind,
@@ -207,10 +230,33 @@ static bool load_group_section(struct loader *l, const struct ini_entry *header,
         strcpy(at->section, header->section);
         at->line = header->line;
         load_section(l, header, kind, at);
-        if (at->ip_address.family && at->interface[0])
-                diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "interface"), "INTERFACE"),
-                         "IP_ADDRESS chooses the interface already; give one of them");
+        check_interface(l, header, at);
         return diag_errors(l->diag) == errors && was_read(l, header);
+}
+
+/* Lists of addresses that could never match, and a list that is missing. */
+static bool load_receiver(struct loader *l, const struct ini_entry *header, struct config_receiver *r)
+{
+        size_t errors = diag_errors(l->diag);
+
+        if (!load_group_section(l, header, SECTION_RECEIVER, &r->at))
+                return false;
+        for (size_t i = 0; i < r->sources.n; i++)
+                if (!same_family(&r->sources.addresses[i], &r->at.group))
+                        diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "sources"), "SOURCES"),
+                                 "%s is not of the family of MCAST_GROUP, %s",
+                                 ADDRESS_TEXT(&r->sources.addresses[i]), ADDRESS_TEXT(&r->at.group));
+        for (size_t i = 0; i < r->allow.n; i++)
+                if (!same_family(&r->allow.networks[i].address, &r->at.group))
+                        diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "allow"), "ALLOW"),
+                                 "%s/%" PRIu32 " is not of the family of MCAST_GROUP, %s",
+                                 ADDRESS_TEXT(&r->allow.networks[i].address), r->allow.networks[i].length,
+                                 ADDRESS_TEXT(&r->at.group));
+        if (address_is_source_specific_group(&r->at.group) && r->sources.n == 0)
+                diag_add(l->diag, DIAG_WARNING, place_of(find_key(l, header, "mcast_group"), "MCAST_GROUP"),
+                         "%s is for source-specific multicast: networks may deliver nothing without SOURCES",
+                         ADDRESS_TEXT(&r->at.group));
+        return diag_errors(l->diag) == errors;
 }
 
 static bool load_emitter(struct loader *l, const struct ini_entry *header, struct config_emitter *e)
@@ -237,7 +283,7 @@ static void load_header(struct loader *l, const struct ini_entry *header)
         if (!type)
                 unknown_section(l, header);
         else if (type->kind == SECTION_RECEIVER)
-                c->n_receivers += load_group_section(l, header, type->kind, &c->receivers[c->n_receivers].at);
+                c->n_receivers += load_receiver(l, header, &c->receivers[c->n_receivers]);
         else if (type->kind == SECTION_EMITTER)
                 c->n_emitters += load_emitter(l, header, &c->emitters[c->n_emitters]);
         else

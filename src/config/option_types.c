@@ -43,12 +43,20 @@ static int set_group(const struct config_option *o, const char *text, void *fiel
         struct address a;
 
         (void)o;
+        if (strchr(text, '%'))
+                return refuse(why, text, "names an interface: that is what INTERFACE is for");
         if (address_parse(text, &a) < 0)
-                return refuse(why, text, "is not an IPv4 address such as 239.1.1.1");
+                return refuse(why, text, "is not an address such as 239.1.1.1 or ff15::1");
         if (!address_is_multicast(&a))
-                return refuse(why, text, "is not a multicast address: 224.0.0.0 to 239.255.255.255");
+                return refuse(why, text,
+                              "is not a multicast address: 224.0.0.0 to 239.255.255.255, or ff00::/8");
         *(struct address *)field = a;
         return 0;
+}
+
+static bool is_unicast(const struct address *a)
+{
+        return !address_is_multicast(a) && !address_is_unspecified(a) && !address_is_broadcast(a);
 }
 
 static int set_address(const struct config_option *o, const char *text, void *field, char *why)
@@ -62,11 +70,13 @@ static int set_address(const struct config_option *o, const char *text, void *fi
         }
         if (address_parse(text, &a) < 0)
                 return refuse(why, text,
-                              "is not an IPv4 address such as 192.0.2.1; for a name use INTERFACE");
-        if (address_is_multicast(&a) || address_is_unspecified(&a) || address_is_broadcast(&a))
+                              "is not an address such as 192.0.2.1 or 2001:db8::1; for a name use INTERFACE");
+        if (!is_unicast(&a))
                 return refuse(
                         why, text,
                         "is no address that an interface can have; without IP_ADDRESS, the route decides");
+        if (address_needs_link(&a))
+                return refuse(why, text, "does not tell one link from another; use INTERFACE");
         *(struct address *)field = a;
         return 0;
 }
@@ -129,6 +139,14 @@ static int set_duration(const struct config_option *o, const char *text, void *f
                 return refuse(why, text, "is out of range: %s to %s", least ? TEXT_DURATION(least) : "0",
                               TEXT_DURATION(most));
         *(int64_t *)field = ns;
+        return 0;
+}
+
+static int set_duration_or_off(const struct config_option *o, const char *text, void *field, char *why)
+{
+        if (strcasecmp(text, "off") != 0)
+                return set_duration(o, text, field, why);
+        *(int64_t *)field = 0;
         return 0;
 }
 
@@ -246,6 +264,12 @@ static int set_handlers(const struct config_option *o, const char *text, void *f
         return 0;
 }
 
+/* No list: everybody. */
+static bool is_any(const char *text)
+{
+        return !*text || strcasecmp(text, "any") == 0;
+}
+
 static int set_networks(const struct config_option *o, const char *text, void *field, char *why)
 {
         struct config_networks list;
@@ -253,7 +277,7 @@ static int set_networks(const struct config_option *o, const char *text, void *f
 
         (void)o;
         memset(&list, 0, sizeof list);
-        if (!*text)
+        if (is_any(text))
                 text = NULL;
         while (next_item(&text, item)) {
                 if (list.n == CONFIG_ALLOW_MAX)
@@ -261,8 +285,40 @@ static int set_networks(const struct config_option *o, const char *text, void *f
                 if (network_parse(item, &list.networks[list.n]) < 0)
                         return refuse(
                                 why, item,
-                                "is not a network, such as 10.1.0.0/16 (no bits set behind the length) or 10.1.2.3");
+                                "is not a network, such as 10.1.0.0/16 (no bits set behind the length), 10.1.2.3 or 2001:db8::/32");
                 list.n++;
+        }
+        memcpy(field, &list, sizeof list);
+        return 0;
+}
+
+static bool list_has(const struct config_sources *list, const struct address *a)
+{
+        for (size_t i = 0; i < list->n; i++)
+                if (address_equal(&list->addresses[i], a))
+                        return true;
+        return false;
+}
+
+static int set_sources(const struct config_option *o, const char *text, void *field, char *why)
+{
+        struct config_sources list = { 0 };
+        char item[ITEM_SIZE];
+
+        (void)o;
+        if (is_any(text))
+                text = NULL;
+        while (next_item(&text, item)) {
+                struct address a;
+
+                if (list.n == CONFIG_SOURCES_MAX)
+                        return refuse(why, item, "is one source too many: at most %d", CONFIG_SOURCES_MAX);
+                if (address_parse(item, &a) < 0 || !is_unicast(&a))
+                        return refuse(why, item,
+                                      "is not the address of a sender, such as 192.0.2.1 or 2001:db8::1");
+                if (list_has(&list, &a))
+                        return refuse(why, item, "stands in the list twice");
+                list.addresses[list.n++] = a;
         }
         memcpy(field, &list, sizeof list);
         return 0;
@@ -326,6 +382,7 @@ const struct option_type option_type_interface = { IFNAMSIZ, set_interface };
 const struct option_type option_type_port = { sizeof(in_port_t), set_port };
 const struct option_type option_type_number = { sizeof(uint64_t), set_number };
 const struct option_type option_type_duration = { sizeof(int64_t), set_duration };
+const struct option_type option_type_duration_or_off = { sizeof(int64_t), set_duration_or_off };
 const struct option_type option_type_size = { sizeof(uint64_t), set_size };
 const struct option_type option_type_rate = { sizeof(rate_per_s), set_rate };
 const struct option_type option_type_boolean = { sizeof(bool), set_boolean };
@@ -333,6 +390,7 @@ const struct option_type option_type_share = { sizeof(bool), set_share };
 const struct option_type option_type_level = { sizeof(enum log_level), set_level };
 const struct option_type option_type_handlers = { sizeof(struct config_handlers), set_handlers };
 const struct option_type option_type_networks = { sizeof(struct config_networks), set_networks };
+const struct option_type option_type_sources = { sizeof(struct config_sources), set_sources };
 const struct option_type option_type_ack_text = { MESSAGE_ACK_TEXT_MAX + 1, set_ack_text };
 const struct option_type option_type_template = { TEMPLATE_MAX + 1, set_template };
 const struct option_type option_type_node = { NODE_NAME_MAX + 1, set_node };

@@ -31,27 +31,35 @@ static struct sections emitters_of(const struct config *c)
         return (struct sections){ SECTION_EMITTER, c->emitters, sizeof c->emitters[0], c->n_emitters };
 }
 
-/* Nothing that the socket or its handlers depend on. */
-static bool unchanged(enum section_kind kind, const void *a, const void *b)
+/* The options of this kind of section that are not the same in both. */
+static uint64_t changed_options(enum section_kind kind, const void *a, const void *b)
 {
-        for (size_t i = 0; i < options_count(); i++) {
-                const struct config_option *o = option_at(i);
+        uint64_t changed = 0;
 
-                if ((o->sections & kind) && o->reload == RELOAD_REOPENS && !option_equal(o, a, b))
-                        return false;
-        }
-        return true;
+        for (size_t i = 0; i < options_count(); i++)
+                if ((option_at(i)->sections & kind) && !option_equal(option_at(i), a, b))
+                        changed |= UINT64_C(1) << i;
+        return changed;
+}
+
+static enum plan_action action_for(uint64_t changed)
+{
+        for (size_t i = 0; i < options_count(); i++)
+                if ((changed >> i & 1) && option_at(i)->reload == RELOAD_REOPENS)
+                        return PLAN_REOPEN;
+        return changed ? PLAN_RETUNE : PLAN_KEEP;
 }
 
 static struct plan_step step_for(const struct sections *running, const struct config_group *next)
 {
         for (size_t i = 0; i < running->n; i++) {
                 const struct config_group *old = section_at(running, i);
+                uint64_t changed;
 
-                if (strcmp(old->section, next->section) == 0)
-                        return (struct plan_step){ unchanged(running->kind, old, next) ? PLAN_KEEP
-                                                                                       : PLAN_REOPEN,
-                                                   i };
+                if (strcmp(old->section, next->section) != 0)
+                        continue;
+                changed = changed_options(running->kind, old, next);
+                return (struct plan_step){ action_for(changed), i, changed };
         }
         return (struct plan_step){ .action = PLAN_ADD };
 }
@@ -65,6 +73,7 @@ static void plan_sections(struct plan *p, const struct sections *running, const 
         for (size_t i = 0; i < next->n; i++) {
                 steps[i] = step_for(running, section_at(next, i));
                 p->kept += steps[i].action == PLAN_KEEP;
+                p->retuned += steps[i].action == PLAN_RETUNE;
                 p->reopened += steps[i].action == PLAN_REOPEN;
                 p->added += steps[i].action == PLAN_ADD;
                 found += steps[i].action != PLAN_ADD;
@@ -89,6 +98,7 @@ int plan_new(const struct config *running, const struct config *next, struct pla
         }
         plan_sections(p, &old_receivers, &new_receivers, p->receivers);
         plan_sections(p, &old_emitters, &new_emitters, p->emitters);
+        p->daemon_changed = changed_options(SECTION_DAEMON, &running->daemon, &next->daemon);
         *ret = p;
         return 0;
 }
@@ -101,4 +111,49 @@ struct plan *plan_free(struct plan *p)
         free(p->emitters);
         free(p);
         return NULL;
+}
+
+static void print_line(FILE *to, const char *what, const char *section, uint64_t changed)
+{
+        fprintf(to, "%-6s [%s]%s", what, section, changed ? ":" : "");
+        for (size_t i = 0; i < options_count(); i++)
+                if (changed >> i & 1)
+                        fprintf(to, " %s", option_at(i)->key);
+        fputc('\n', to);
+}
+
+static bool is_dropped(size_t old, const struct plan_step *steps, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (steps[i].action != PLAN_ADD && steps[i].old == old)
+                        return false;
+        return true;
+}
+
+static void print_sections(const struct sections *running, const struct sections *next,
+                           const struct plan_step *steps, FILE *to)
+{
+        static const char *const names[] = {
+                [PLAN_KEEP] = "keep",
+                [PLAN_RETUNE] = "retune",
+                [PLAN_REOPEN] = "reopen",
+                [PLAN_ADD] = "add",
+        };
+
+        for (size_t i = 0; i < next->n; i++)
+                print_line(to, names[steps[i].action], section_at(next, i)->section, steps[i].changed);
+        for (size_t i = 0; i < running->n; i++)
+                if (is_dropped(i, steps, next->n))
+                        print_line(to, "drop", section_at(running, i)->section, 0);
+}
+
+void plan_print(const struct plan *p, const struct config *running, const struct config *next, FILE *to)
+{
+        struct sections old_receivers = receivers_of(running), new_receivers = receivers_of(next);
+        struct sections old_emitters = emitters_of(running), new_emitters = emitters_of(next);
+
+        if (p->daemon_changed)
+                print_line(to, "apply", "daemon", p->daemon_changed);
+        print_sections(&old_receivers, &new_receivers, p->receivers, to);
+        print_sections(&old_emitters, &new_emitters, p->emitters, to);
 }

@@ -18,28 +18,55 @@
 #include "ctl/ping_options.h"
 #include "ctl/ping_report.h"
 #include "os/batch.h"
+#include "os/links.h"
 #include "os/socket.h"
 
 struct ping {
         struct ping_options options;
+        struct netlink *netlink;
+        struct links *links;
         struct ping_report *report;
         struct batch *batch;
         struct acks *acks;
         int interrupts; /* readable once somebody wants us to stop */
 };
 
-static int open_socket(const struct ping_options *o)
+/* The interface to send by, and the address to send from. 0; or -errno, after it was said what is wrong. */
+static int find_link(struct ping *p, const struct link_choice *choice, struct socket_emitter *spec)
 {
+        const struct link *link = NULL;
+        int r = links_choose(p->links, p->netlink, choice, &link);
+        char why[LINK_WHY_SIZE];
+
+        if (r < 0) {
+                fprintf(stderr, "mcastctl ping: cannot send to %s: %s\n",
+                        ENDPOINT_TEXT(&p->options.target.group), link_choice_why(choice, r, link, why));
+                return r;
+        }
+        snprintf(p->options.target.zone, sizeof p->options.target.zone, "%s", link->name);
+        spec->link = link->index;
+        spec->link_name = link->name;
+        spec->from = links_source_address(p->links, link, choice);
+        return 0;
+}
+
+/* The socket to ask with; or -errno, after it was said what failed. */
+static int open_socket(struct ping *p)
+{
+        const struct ping_options *o = &p->options;
+        struct link_choice choice = target_choice(&o->target);
         struct socket_emitter spec = {
-                .group = o->group,
-                .link = { o->interface, &o->ip_address },
+                .group = o->target.group,
+                .source_port = o->source_port,
                 .ttl = (uint8_t)o->ttl,
                 .loop = true,
         };
         struct socket_failure failure;
-        uint32_t link;
-        int fd = socket_open_emitter(&spec, &link, &failure);
+        int fd;
 
+        if (find_link(p, &choice, &spec) < 0)
+                return -ENODEV;
+        fd = socket_open_emitter(&spec, &failure);
         if (fd < 0)
                 fprintf(stderr, "mcastctl ping: cannot %s: %s\n", failure.tried, strerror(-fd));
         return fd;
@@ -85,7 +112,7 @@ static int collect(struct ping *p, int fd, int64_t sent_ns)
 static int ask(struct ping *p)
 {
         const struct ping_options *o = &p->options;
-        int fd = open_socket(o), r;
+        int fd = open_socket(p), r;
         int64_t sent_ns;
 
         if (fd < 0)
@@ -93,10 +120,10 @@ static int ask(struct ping *p)
         ping_report_message(p->report);
         sent_ns = clock_monotonic_ns();
         acks_begin(p->acks, sent_ns);
-        r = socket_send(fd, &o->group, o->message, strlen(o->message));
+        r = socket_send(fd, &o->target.group, o->message, strlen(o->message));
         if (r < 0)
                 fprintf(stderr, "mcastctl ping: cannot send: %s%s\n", strerror(-r),
-                        r == -ENETUNREACH ? " (no route to the group: give --interface)" : "");
+                        r == -EPERM ? " (a firewall of this host?)" : "");
         else
                 r = collect(p, fd, sent_ns);
         close(fd);
@@ -136,7 +163,11 @@ static int open_ping(struct ping *p)
         p->interrupts = signalfd(-1, &interrupts, SFD_CLOEXEC);
         if (p->interrupts < 0)
                 return -errno;
-        r = ping_report_new(&p->options, &p->report);
+        r = netlink_new(&p->netlink);
+        if (r == 0)
+                r = links_read(p->netlink, &p->links);
+        if (r == 0)
+                r = ping_report_new(&p->options, &p->report);
         if (r == 0)
                 r = batch_new(&p->batch);
         return r < 0 ? r : acks_new(&key, &p->acks);
@@ -146,6 +177,8 @@ static void close_ping(struct ping *p)
 {
         if (p->interrupts >= 0)
                 close(p->interrupts);
+        links_free(p->links);
+        netlink_free(p->netlink);
         acks_free(p->acks);
         batch_free(p->batch);
         ping_report_free(p->report);

@@ -9,7 +9,6 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "config/values.h"
 #include "message/message.h"
 #include "state/acks.h"
@@ -27,6 +26,7 @@ static const char help[] =
         "  -W, --timeout DURATION        how long to wait for acks of each (200ms)\n"
         "  -e, --expect N                exit with 0 only if so many nodes answer (1)\n"
         "  -t, --ttl N                   how many routers may forward it, and one (1)\n"
+        "  -p, --source-port N           send from this port, which a firewall can know\n"
         "  -j, --json                    print one JSON document\n"
         "  -h, --help                    say this, and exit\n"
         "\n"
@@ -40,17 +40,11 @@ static const struct option long_options[] = {
         { "timeout", required_argument, NULL, 'W' },
         { "expect", required_argument, NULL, 'e' },
         { "ttl", required_argument, NULL, 't' },
+        { "source-port", required_argument, NULL, 'p' },
         { "json", no_argument, NULL, 'j' },
         { "help", no_argument, NULL, 'h' },
         { 0 },
 };
-
-static int refuse(const char *what, const char *text, const char *right)
-{
-        fprintf(stderr, "mcastctl ping: %s: \"%s\" is not %s\n", what, TEXT_ESCAPE(text, strlen(text)),
-                right);
-        return EX_USAGE + 1;
-}
 
 static int parse_number(const char *what, const char *text, uint64_t least, uint64_t most, uint64_t *ret)
 {
@@ -62,7 +56,7 @@ static int parse_number(const char *what, const char *text, uint64_t least, uint
                 return 0;
         }
         snprintf(right, sizeof right, "a number from %" PRIu64 " to %" PRIu64, least, most);
-        return refuse(what, text, right);
+        return target_refuse("ping", what, text, right);
 }
 
 static int parse_duration(const char *what, const char *text, int64_t *ret_ns)
@@ -70,30 +64,24 @@ static int parse_duration(const char *what, const char *text, int64_t *ret_ns)
         int64_t ns;
 
         if (value_duration(text, &ns) < 0 || ns < NS_PER_MS || ns > DAY_NS)
-                return refuse(what, text, "a duration from 1ms to 24h");
+                return target_refuse("ping", what, text, "a duration from 1ms to 24h");
         *ret_ns = ns;
         return 0;
 }
 
-static int parse_group(const char *text, struct endpoint *ret)
+/* What the parts say together. */
+static int check(struct ping_options *o)
 {
-        const char *colon = strrchr(text, ':');
-        char address[ADDRESS_TEXT_SIZE];
-        size_t length = colon ? (size_t)(colon - text) : 0;
-        struct endpoint e;
-        uint64_t port;
+        const struct address *group = &o->target.group.address;
+        int r = target_settle("ping", &o->target);
+        struct link_choice choice = target_choice(&o->target);
 
-        if (!colon || length >= sizeof address)
-                return refuse("group", text, "GROUP:PORT, such as 239.1.1.1:5001");
-        memcpy(address, text, length);
-        address[length] = '\0';
-        if (address_parse(address, &e.address) < 0 || !address_is_multicast(&e.address))
-                return refuse("group", address, "a multicast address: 224.0.0.0 to 239.255.255.255");
-        if (parse_number("port", colon + 1, 1, 65535, &port))
-                return EX_USAGE + 1;
-        e.port = (in_port_t)port;
-        *ret = e;
-        return 0;
+        if (r == 0 && address_needs_link(group) && link_choice_is_by_route(&choice)) {
+                fprintf(stderr, "mcastctl ping: %s is another group on each link: give --interface\n",
+                        ADDRESS_TEXT(group));
+                r = EX_USAGE + 1;
+        }
+        return r;
 }
 
 static int parse_message(const char *text, const char **ret)
@@ -111,8 +99,7 @@ static int parse_option(int c, struct ping_options *o)
 {
         switch (c) {
         case 'I':
-                o->interface = address_parse(optarg, &o->ip_address) < 0 ? optarg : NULL;
-                return *optarg ? 0 : refuse("--interface", optarg, "the name or an address of an interface");
+                return target_parse_interface("ping", optarg, &o->target);
         case 'm':
                 return parse_message(optarg, &o->message);
         case 'c':
@@ -125,6 +112,8 @@ static int parse_option(int c, struct ping_options *o)
                 return parse_number("--expect", optarg, 1, ACKS_SOURCES_MAX, &o->expect);
         case 't':
                 return parse_number("--ttl", optarg, 0, 255, &o->ttl);
+        case 'p':
+                return target_parse_port("ping", optarg, &o->source_port);
         case 'j':
                 o->json = true;
                 return 0;
@@ -149,7 +138,7 @@ int ping_options_parse(int argc, char *argv[], struct ping_options *ret)
         };
         int c, r;
 
-        while ((c = getopt_long(argc, argv, "I:m:c:i:W:e:t:jh", long_options, NULL)) != -1) {
+        while ((c = getopt_long(argc, argv, "I:m:c:i:W:e:t:p:jh", long_options, NULL)) != -1) {
                 r = parse_option(c, &o);
                 if (r)
                         return r;
@@ -158,8 +147,9 @@ int ping_options_parse(int argc, char *argv[], struct ping_options *ret)
                 fputs("mcastctl ping: one GROUP:PORT is needed\nTry mcastctl ping --help.\n", stderr);
                 return EX_USAGE + 1;
         }
-        r = parse_group(argv[optind], &o.group);
-        if (r == 0)
-                *ret = o;
-        return r;
+        r = target_parse_group("ping", argv[optind], &o.target);
+        if (r)
+                return r;
+        *ret = o;
+        return check(ret);
 }

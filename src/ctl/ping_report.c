@@ -85,7 +85,7 @@ void ping_report_message(struct ping_report *r)
                                       json_pack("{s:I, s:[]}", "number", (json_int_t)r->messages, "acks"));
         else
                 printf("sending \"%s\" to %s\n", TEXT_ESCAPE(o->message, strlen(o->message)),
-                       ENDPOINT_TEXT(&o->group));
+                       ENDPOINT_TEXT(&o->target.group));
         fflush(stdout);
 }
 
@@ -128,16 +128,18 @@ void ping_report_ack(struct ping_report *r, const struct datagram *d, enum ack_v
         count_ack(r, d, verdict, after_ns);
         (void)text_escape(d->payload, d->length, text);
         if (!r->options->json) {
-                printf("received \"%s\" from %s after %.3f ms%s\n", text, ENDPOINT_TEXT(&d->source),
-                       ms(after_ns), verdict == ACK_DUPLICATE ? " (duplicate)" : "");
+                printf("received \"%s\" from %s after %.3f ms%s\n", text,
+                       ENDPOINT_TEXT_ON(&d->source, r->options->target.zone), ms(after_ns),
+                       verdict == ACK_DUPLICATE ? " (duplicate)" : "");
                 fflush(stdout);
                 return;
         }
         message = json_array_get(r->json_messages, json_array_size(r->json_messages) - 1);
         json_array_append_new(json_object_get(message, "acks"),
                               json_pack("{s:s, s:i, s:s, s:f, s:b}", "address",
-                                        ADDRESS_TEXT(&d->source.address), "port", d->source.port, "text",
-                                        text, "ms", ms(after_ns), "duplicate", verdict == ACK_DUPLICATE));
+                                        ADDRESS_TEXT_ON(&d->source.address, r->options->target.zone), "port",
+                                        d->source.port, "text", text, "ms", ms(after_ns), "duplicate",
+                                        verdict == ACK_DUPLICATE));
 }
 
 void ping_report_timeout(struct ping_report *r)
@@ -157,10 +159,15 @@ static double loss_percent(const struct ping_report *r)
 
 static void print_summary(const struct ping_report *r)
 {
-        printf("--- %s ---\n", ENDPOINT_TEXT(&r->options->group));
-        printf("messages: %" PRIu64 ", nodes: %zu, acks: %" PRIu64 ", duplicates: %" PRIu64
-               ", loss: %.1f %%\n",
+        uint64_t expect = r->options->expect;
+
+        printf("--- %s ---\n", ENDPOINT_TEXT(&r->options->target.group));
+        printf("messages: %" PRIu64 ", nodes: %zu, acks: %" PRIu64 ", duplicates: %" PRIu64 ", loss: %.1f %%",
                r->messages, r->n_nodes, r->times.n, r->duplicates, loss_percent(r));
+        /* That nobody at all has answered is said by itself. */
+        if (expect > 1 && r->n_nodes < expect)
+                printf(", fewer nodes than --expect, %" PRIu64, expect);
+        putchar('\n');
         if (r->times.n > 0)
                 printf("min/avg/max = %.3f/%.3f/%.3f ms\n", ms(r->times.least_ns), times_mean_ms(&r->times),
                        ms(r->times.most_ns));
@@ -176,12 +183,12 @@ static json_t *json_nodes(const struct ping_report *r)
         for (size_t i = 0; i < r->n_nodes; i++) {
                 const struct node *n = &r->nodes[i];
 
-                json_array_append_new(nodes,
-                                      json_pack("{s:s, s:I, s:I, s:f, s:f, s:f}", "address",
-                                                ADDRESS_TEXT(&n->address), "acks", (json_int_t)n->times.n,
-                                                "duplicates", (json_int_t)n->duplicates, "min_ms",
-                                                ms(n->times.least_ns), "avg_ms", times_mean_ms(&n->times),
-                                                "max_ms", ms(n->times.most_ns)));
+                json_array_append_new(
+                        nodes, json_pack("{s:s, s:I, s:I, s:f, s:f, s:f}", "address",
+                                         ADDRESS_TEXT_ON(&n->address, r->options->target.zone), "acks",
+                                         (json_int_t)n->times.n, "duplicates", (json_int_t)n->duplicates,
+                                         "min_ms", ms(n->times.least_ns), "avg_ms", times_mean_ms(&n->times),
+                                         "max_ms", ms(n->times.most_ns)));
         }
         return nodes;
 }
@@ -191,7 +198,7 @@ static void print_json(const struct ping_report *r)
         const struct ping_options *o = r->options;
         json_t *document =
                 json_pack("{s:i, s:s, s:i, s:s, s:I, s:I, s:I, s:I, s:f, s:o, s:O}", "version", 1, "group",
-                          ADDRESS_TEXT(&o->group.address), "port", o->group.port, "message",
+                          ADDRESS_TEXT(&o->target.group.address), "port", o->target.group.port, "message",
                           TEXT_ESCAPE(o->message, strlen(o->message)), "sent", (json_int_t)r->messages,
                           "acks", (json_int_t)r->times.n, "duplicates", (json_int_t)r->duplicates, "overflow",
                           (json_int_t)r->overflow, "loss_percent", loss_percent(r), "nodes", json_nodes(r),

@@ -27,6 +27,15 @@ static void ack_destroy(void *state)
         free(a);
 }
 
+static void ack_retune(void *state, const struct handler_settings *settings)
+{
+        struct ack *a = state;
+
+        a->settings = *settings;
+        a->total_rule = bucket_rule(settings->ack_total);
+        limiter_set_rule(a->sources, bucket_rule(settings->ack_rate));
+}
+
 static int ack_create(const struct handler_settings *settings, void **ret_state)
 {
         struct ack *a = calloc(1, sizeof *a);
@@ -44,9 +53,9 @@ static int ack_create(const struct handler_settings *settings, void **ret_state)
 }
 
 /* Sent by a receiver of this group on this host: from one of our addresses and the group's port. */
-static bool is_own(const struct ack *a, const struct datagram *d)
+static bool is_own(const struct ack *a, const struct handler_io *io, const struct datagram *d)
 {
-        return d->source.port == a->settings.group.port && address_equal(&d->source.address, &d->local);
+        return io->own && d->source.port == a->settings.group.port;
 }
 
 static bool is_answerable(const struct address *source)
@@ -64,7 +73,8 @@ static bool take_leak(struct ack *a, int64_t now_ns)
 
 /* STAT_ACKED or STAT_ACKS_LEAKED where the datagram is to be answered, else the counter of the reason why
  * not. The cheap questions come first, and what uses up somebody's rate comes last. */
-static enum stat judge(struct ack *a, const struct datagram *d, const struct message *m, int64_t now_ns)
+static enum stat judge(struct ack *a, const struct handler_io *io, const struct datagram *d,
+                       const struct message *m)
 {
         enum stat verdict = STAT_ACKED;
 
@@ -72,16 +82,16 @@ static enum stat judge(struct ack *a, const struct datagram *d, const struct mes
                 return STAT_ACKS_SUPPRESSED_ACK;
         if (d->source.port == 0)
                 return STAT_ACKS_SUPPRESSED_PORT;
-        if (is_own(a, d))
+        if (is_own(a, io, d))
                 return STAT_ACKS_SUPPRESSED_SELF;
         if (!is_answerable(&d->source.address))
                 return STAT_ACKS_SUPPRESSED_SOURCE;
-        if (!limiter_take(a->sources, &d->source.address, now_ns)) {
-                if (a->settings.ack_rate == RATE_NONE || !take_leak(a, now_ns))
+        if (!limiter_take(a->sources, &d->source.address, io->now_ns)) {
+                if (a->settings.ack_rate == RATE_NONE || !take_leak(a, io->now_ns))
                         return STAT_ACKS_SUPPRESSED_RATE;
                 verdict = STAT_ACKS_LEAKED;
         }
-        if (!bucket_take(&a->total, &a->total_rule, now_ns))
+        if (!bucket_take(&a->total, &a->total_rule, io->now_ns))
                 return STAT_ACKS_SUPPRESSED_TOTAL;
         return verdict;
 }
@@ -99,6 +109,7 @@ static void answer(const struct ack *a, const struct handler_io *io, const struc
         reply->to = d->source;
         reply->from = d->local;
         reply->ifindex = d->ifindex;
+        reply->record = io->record;
         handler_record(io, &(struct record){ .event = EVENT_ACKNOWLEDGED, .datagram = d, .reply = reply });
 }
 
@@ -106,7 +117,7 @@ static void ack_datagram(void *state, const struct handler_io *io, const struct 
                          const struct message *m)
 {
         struct ack *a = state;
-        enum stat verdict = judge(a, d, m, io->now_ns);
+        enum stat verdict = judge(a, io, d, m);
 
         /* STAT_ACKED is counted once the reply was really sent. */
         if (verdict != STAT_ACKED)
@@ -123,5 +134,6 @@ const struct handler handler_ack = {
         .name = "ack",
         .create = ack_create,
         .destroy = ack_destroy,
+        .retune = ack_retune,
         .datagram = ack_datagram,
 };

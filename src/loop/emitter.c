@@ -1,4 +1,5 @@
-/* emitter.c - sends a status message on a schedule, and counts the acks that come back to its socket.
+/* emitter.c - a section that sends: a status message on a schedule, and the acks that come back to its socket
+ * are counted.
  * When a message is due is decided in state/schedule.c, what it says in message/template.c. */
 #include "loop/emitter.h"
 
@@ -6,17 +7,19 @@
 #include <event2/event.h>
 #include <inttypes.h>
 #include <sodium/randombytes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/failure.h"
 #include "base/text.h"
-#include "loop/section.h"
+#include "loop/attachment.h"
+#include "loop/intake.h"
 #include "loop/timer.h"
 #include "message/message.h"
 #include "message/template.h"
-#include "os/links.h"
 #include "os/socket.h"
 #include "state/acks.h"
 #include "state/schedule.h"
@@ -26,21 +29,31 @@ _Static_assert(CONFIG_EXPECT_ACKS_MAX <= ACKS_SOURCES_MAX, "EXPECT_ACKS must be 
 /* Room for all that EXPECT_ACKS may ask for. */
 #define ACK_BATCHES (ACKS_SOURCES_MAX / BATCH_MAX + 1)
 
+/* A message that failed is tried again when an interface has changed, but not more often than this. */
+#define AGAIN_NS NS_PER_S
+
 struct emitter {
-        struct env *env;
-        struct section section;
+        struct section section; /* first: a pointer to it is one to the emitter */
         struct config_emitter cfg;
+        struct attachment link;
         int fd; /* -1: not open */
-        struct event *readable;
+        struct intake intake;
         struct event *timer;
         struct schedule schedule;
-        uint64_t sequence;
+        int64_t tried_ns;  /* when a message was last sent by this socket, or failed to be; 0: not yet */
+        int64_t again_ns;  /* when to try besides the schedule; INT64_MAX: not */
+        uint64_t sequence; /* of the last message that was sent */
         struct acks *acks;
-        bool waiting; /* the last message was sent: its acks count */
+        bool off_beat; /* the last message has less time for its acks than INTERVAL, and is not judged */
+        bool waiting;  /* the last message was sent: its acks count */
         struct episode failing;
         struct episode short_of_acks;
-        struct stats stats;
 };
+
+static struct emitter *emitter_of(struct section *s)
+{
+        return (struct emitter *)s;
+}
 
 /* --- acks of the last message --- */
 
@@ -56,34 +69,28 @@ static void note_ack(struct emitter *e, const struct datagram *d, int64_t now_ns
         /* An ack comes from the group's port; whoever answers otherwise is no receiver of the group. */
         if (d->source.port == e->section.group.port && e->waiting)
                 stat = stats[acks_note(e->acks, &d->source.address, now_ns)];
-        e->stats.count[stat]++;
+        e->section.stats.count[stat]++;
         if (stat == STAT_ACKS_RECEIVED && log_enabled(EVENT_ACK_HEARD))
                 section_log(&e->section, EVENT_ACK_HEARD, "ack from %s for message %" PRIu64,
-                            ENDPOINT_TEXT(&d->source), e->sequence);
+                            ENDPOINT_TEXT_ON(&d->source, e->link.name), e->sequence);
 }
 
-/* One batch of acks; returns how many there were. */
-static size_t receive_acks(struct emitter *e)
+/* One batch of acks; returns how many there were, or -errno. */
+static int receive_acks(void *arg)
 {
+        struct emitter *e = arg;
         int64_t now_ns = clock_monotonic_ns();
-        int n = batch_receive(e->env->batch, e->fd);
+        int n = batch_receive(e->section.env->batch, e->fd);
 
         if (n < 0) {
-                e->stats.count[STAT_RECEIVE_ERRORS]++;
+                e->section.stats.count[STAT_RECEIVE_ERRORS]++;
                 if (section_trouble_begins(&e->section, TROUBLE_RECEIVE, 1, now_ns))
                         section_say_trouble(&e->section, TROUBLE_RECEIVE, "%s", strerror(-n));
-                return 0;
+                return n;
         }
         for (int i = 0; i < n; i++)
-                note_ack(e, batch_datagram(e->env->batch, (size_t)i), now_ns);
-        return (size_t)n;
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *arg)
-{
-        (void)fd;
-        (void)what;
-        (void)receive_acks(arg);
+                note_ack(e, batch_datagram(e->section.env->batch, (size_t)i), now_ns);
+        return n;
 }
 
 static void judge_acks(struct emitter *e, const struct acks_summary *got, int64_t now_ns)
@@ -91,7 +98,7 @@ static void judge_acks(struct emitter *e, const struct acks_summary *got, int64_
         uint64_t count;
 
         if (got->sources < e->cfg.expect_acks) {
-                e->stats.count[STAT_MESSAGES_SHORT]++;
+                e->section.stats.count[STAT_MESSAGES_SHORT]++;
                 if (episode_note(&e->short_of_acks, 1, now_ns))
                         section_log(&e->section, EVENT_ACKS_SHORT,
                                     "acks for message %" PRIu64 ": %" PRIu32
@@ -129,24 +136,38 @@ static void conclude(struct emitter *e, int64_t now_ns)
 {
         struct acks_summary got;
 
-        if (sum_up_acks(e, &got))
+        if (sum_up_acks(e, &got) && !e->off_beat)
                 judge_acks(e, &got, now_ns);
 }
 
 /* --- messages --- */
 
+/* What the state of an open section is, as long as messages go out. */
+static void settle_state(struct emitter *e)
+{
+        char why[LINK_WHY_SIZE];
+
+        if (!e->link.carrier)
+                section_is_waiting(&e->section, attachment_without_carrier(&e->link, why));
+        else if (!e->failing.active)
+                section_is_active(&e->section);
+}
+
 static void sent(struct emitter *e, const char *message, size_t length, int64_t now_ns)
 {
         uint64_t failures;
 
-        e->stats.count[STAT_SENT]++;
-        e->stats.count[STAT_SENT_BYTES] += length;
+        e->sequence++;
+        e->section.stats.count[STAT_SENT]++;
+        e->section.stats.count[STAT_SENT_BYTES] += length;
         e->waiting = true;
         acks_begin(e->acks, now_ns);
-        if (episode_end(&e->failing, &failures))
+        if (episode_end(&e->failing, &failures)) {
                 section_log(&e->section, EVENT_TROUBLE_ENDED,
-                            "sending to %s again after %" PRIu64 " failures",
+                            "sending to %s again; messages not sent: %" PRIu64,
                             ENDPOINT_TEXT(&e->section.group), failures);
+                settle_state(e);
+        }
         if (log_enabled(EVENT_SENT))
                 section_log(&e->section, EVENT_SENT, "sent \"%s\" to %s", TEXT_ESCAPE(message, length),
                             ENDPOINT_TEXT(&e->section.group));
@@ -154,10 +175,15 @@ static void sent(struct emitter *e, const char *message, size_t length, int64_t 
 
 static void not_sent(struct emitter *e, int error, int64_t now_ns)
 {
-        e->stats.count[STAT_SEND_ERRORS]++;
+        char why[128];
+
+        e->section.stats.count[STAT_SEND_ERRORS]++;
+        snprintf(why, sizeof why, "cannot send to %s: %s%s", ENDPOINT_TEXT(&e->section.group),
+                 strerror(error), error == EPERM ? " (a firewall of this host?)" : "");
+        if (failure_class(error) != FAILURE_TRANSIENT)
+                section_has_failed(&e->section, why);
         if (episode_note(&e->failing, 1, now_ns))
-                section_log(&e->section, EVENT_TROUBLE_BEGAN, "cannot send to %s: %s",
-                            ENDPOINT_TEXT(&e->section.group), strerror(error));
+                section_log(&e->section, EVENT_TROUBLE_BEGAN, "%s", why);
 }
 
 static void send_message(struct emitter *e)
@@ -166,14 +192,16 @@ static void send_message(struct emitter *e)
         int64_t now_ns = clock_monotonic_ns();
         struct template_values values = {
                 .wall_ns = clock_wall_ns(),
-                .node = e->env->node,
-                .boot = e->env->boot,
-                .sequence = ++e->sequence,
-                .uptime_ns = now_ns - e->env->started_ns,
+                .node = e->section.env->node,
+                .boot = e->section.env->boot,
+                .sequence = e->sequence + 1,
+                .uptime_ns = now_ns - e->section.env->started_ns,
         };
         size_t length = template_render(e->cfg.message, &values, message);
         int r = socket_send(e->fd, &e->section.group, message, length);
 
+        e->tried_ns = now_ns;
+        e->again_ns = INT64_MAX;
         if (r < 0)
                 not_sent(e, -r, now_ns);
         else
@@ -184,9 +212,20 @@ static void note_missed(struct emitter *e, uint64_t missed)
 {
         if (missed == 0)
                 return;
-        e->stats.count[STAT_BEATS_MISSED] += missed;
+        e->section.stats.count[STAT_BEATS_MISSED] += missed;
         section_log(&e->section, EVENT_BEATS_MISSED, "messages skipped: %" PRIu64 "; the daemon was held up",
                     missed);
+}
+
+static void arm_timer(struct emitter *e)
+{
+        int64_t due_ns = e->again_ns < e->schedule.due_ns ? e->again_ns : e->schedule.due_ns;
+
+        if (timer_arm(e->timer, due_ns) == 0)
+                return;
+        /* What has failed is looked at again, see try_again(). */
+        (void)episode_note(&e->failing, 1, e->tried_ns);
+        section_fails(&e->section, "no memory for a timer: nothing is sent");
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -201,36 +240,39 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
                 (void)section_troubles_tick(&e->section, now_ns);
                 conclude(e, now_ns);
                 note_missed(e, missed);
+                e->off_beat = false;
                 send_message(e);
+        } else if (now_ns >= e->again_ns) {
+                send_message(e);
+                e->off_beat = true;
         }
-        if (timer_arm(e->timer, e->schedule.due_ns) < 0)
-                section_log(&e->section, EVENT_LIBRARY, "no memory for a timer: this section sends no more");
+        arm_timer(e);
 }
 
-/* --- birth and death --- */
-
-static int open_socket(struct emitter *e)
+/* What has changed may be what it was waiting for. */
+static void try_again(struct emitter *e)
 {
-        struct socket_emitter spec = {
+        int64_t now_ns = clock_monotonic_ns(), again_ns = e->tried_ns + AGAIN_NS;
+
+        if (!e->failing.active)
+                return;
+        e->again_ns = again_ns > now_ns ? again_ns : now_ns;
+        arm_timer(e);
+}
+
+/* --- opening and closing --- */
+
+static struct socket_emitter spec_of(const struct emitter *e)
+{
+        return (struct socket_emitter){
                 .group = e->section.group,
-                .link = { e->cfg.at.interface, &e->cfg.at.ip_address },
+                .link = e->link.index,
+                .link_name = e->link.name,
+                .from = attachment_source(&e->link),
                 .ttl = (uint8_t)e->cfg.ttl,
                 .loop = e->cfg.loop,
                 .dscp = (uint8_t)e->cfg.dscp,
         };
-        struct socket_failure failure;
-        char name[IFNAMSIZ];
-        uint32_t link;
-
-        e->fd = socket_open_emitter(&spec, &link, &failure);
-        if (e->fd < 0) {
-                section_open_failed(&e->section, e->env->config_path, -e->fd, &failure);
-                return e->fd;
-        }
-        section_log(&e->section, EVENT_EMITTING, "sending to %s %s%s every %s",
-                    ENDPOINT_TEXT(&e->section.group), link ? "on " : "",
-                    link ? link_name(link, name) : "by route", TEXT_DURATION(e->cfg.interval_ns));
-        return 0;
 }
 
 /* Up to JITTER: as even as a remainder of 2^64 is. */
@@ -244,49 +286,144 @@ static int64_t draw_jitter(const struct config_emitter *cfg)
         return (int64_t)(random % ((uint64_t)cfg->jitter_ns + 1));
 }
 
-static int watch(struct emitter *e)
+/* The socket, watched, and the timer running; or -errno. */
+static int open_socket(struct emitter *e, struct socket_failure *failure)
 {
-        e->readable = event_new(e->env->base, e->fd, EV_READ | EV_PERSIST, on_readable, e);
-        e->timer = evtimer_new(e->env->base, on_timer, e);
-        if (!e->readable || !e->timer || event_priority_set(e->readable, LOOP_PRIORITY_DATA) < 0 ||
-            event_priority_set(e->timer, LOOP_PRIORITY_DATA) < 0 || event_add(e->readable, NULL) < 0)
-                return -ENOMEM;
-        schedule_start(&e->schedule, clock_monotonic_ns() + draw_jitter(&e->cfg), e->cfg.interval_ns);
-        return timer_arm(e->timer, e->schedule.due_ns);
+        const struct socket_emitter spec = spec_of(e);
+        int fd = socket_open_emitter(&spec, failure), r;
+
+        if (fd < 0)
+                return fd;
+        *failure = (struct socket_failure){ "MCAST_GROUP", "watch the socket" };
+        r = intake_open(&e->intake, e->section.env, fd, receive_acks, e);
+        if (r == 0) {
+                schedule_start(&e->schedule, clock_monotonic_ns() + draw_jitter(&e->cfg), e->cfg.interval_ns);
+                e->tried_ns = 0;
+                e->again_ns = INT64_MAX;
+                r = timer_arm(e->timer, e->schedule.due_ns);
+        }
+        if (r == 0)
+                return fd;
+        intake_close(&e->intake);
+        close(fd);
+        return r;
 }
 
-int emitter_new(struct env *env, const struct config_emitter *cfg, struct emitter **ret)
+static int emitter_open(struct section *s)
 {
-        struct emitter *e = calloc(1, sizeof *e);
-        int r;
+        struct emitter *e = emitter_of(s);
+        struct socket_failure failure;
+        int fd = open_socket(e, &failure);
 
-        if (!e)
-                return -ENOMEM;
-        e->env = env;
-        e->fd = -1;
-        e->cfg = *cfg;
-        section_init(&e->section, &e->cfg.at);
-        r = acks_new(&env->key, &e->acks);
-        if (r == 0)
-                r = open_socket(e);
-        if (r == 0)
-                r = watch(e);
-        if (r < 0) {
-                emitter_free(e);
-                return r;
+        if (fd < 0) {
+                attachment_forget(&e->link);
+                return section_open_failed(&e->section, fd, &failure);
         }
-        *ret = e;
+        e->fd = fd;
+        section_log(&e->section, EVENT_EMITTING, "sending to %s on %s%s every %s",
+                    ENDPOINT_TEXT(&e->section.group), e->link.name,
+                    e->link.carrier ? "" : ", which has no carrier,", TEXT_DURATION(e->cfg.interval_ns));
+        settle_state(e);
         return 0;
 }
+
+static void close_socket(struct emitter *e)
+{
+        struct acks_summary got;
+
+        /* Not judged: the last message has not had its time. */
+        (void)sum_up_acks(e, &got);
+        (void)event_del(e->timer);
+        intake_close(&e->intake);
+        close(e->fd);
+        e->fd = -1;
+}
+
+static bool emitter_relink(struct section *s, const struct link_news *news)
+{
+        struct emitter *e = emitter_of(s);
+        enum attachment_change change = attachment_look(&e->link, news);
+
+        if (e->fd >= 0 && (change == ATTACHMENT_OTHER || change == ATTACHMENT_LOST))
+                close_socket(e);
+        if (e->fd >= 0 && change == ATTACHMENT_CARRIER_BACK) {
+                section_log(s, EVENT_EMITTING, "%s has a carrier again: sending to %s", e->link.name,
+                            ENDPOINT_TEXT(&s->group));
+                settle_state(e);
+        }
+        if (e->fd >= 0)
+                try_again(e);
+        return e->link.index && e->fd < 0;
+}
+
+static int set_options(struct emitter *e, const struct config_emitter *cfg, struct socket_failure *failure)
+{
+        struct socket_emitter spec = spec_of(e);
+
+        spec.ttl = (uint8_t)cfg->ttl;
+        spec.loop = cfg->loop;
+        spec.dscp = (uint8_t)cfg->dscp;
+        return e->fd < 0 ? 0 : socket_set_emitter_options(e->fd, &spec, failure);
+}
+
+/* Back to what the socket was before. Where that is no longer possible it is opened anew, later. */
+static void set_options_back(struct emitter *e)
+{
+        struct socket_failure failure;
+        int r = set_options(e, &e->cfg, &failure);
+
+        if (r == 0)
+                return;
+        (void)section_open_failed(&e->section, r, &failure);
+        attachment_forget(&e->link);
+        close_socket(e);
+}
+
+static int emitter_prepare(struct section *s, const void *next)
+{
+        struct emitter *e = emitter_of(s);
+        struct socket_failure failure;
+        int r = set_options(e, next, &failure);
+
+        if (r < 0) {
+                section_retune_failed(s, r, &failure);
+                set_options_back(e);
+        }
+        return r;
+}
+
+static void change_interval(struct emitter *e, int64_t interval_ns)
+{
+        /* Before the first beat there is none to count from. */
+        if (e->tried_ns == 0)
+                schedule_start(&e->schedule, e->schedule.due_ns, interval_ns);
+        else
+                schedule_change(&e->schedule, clock_monotonic_ns(), interval_ns);
+        e->off_beat = true;
+        arm_timer(e);
+}
+
+static void emitter_settle(struct section *s, const void *next, bool accepted)
+{
+        struct emitter *e = emitter_of(s);
+        int64_t interval_ns = e->cfg.interval_ns;
+
+        if (!accepted) {
+                set_options_back(e);
+                return;
+        }
+        e->cfg = *(const struct config_emitter *)next;
+        if (e->fd >= 0 && e->cfg.interval_ns != interval_ns)
+                change_interval(e, e->cfg.interval_ns);
+}
+
+/* --- birth and death --- */
 
 /* What was still open is brought to its end. */
 static void say_ends(struct emitter *e)
 {
-        struct acks_summary got;
         uint64_t count;
 
-        /* Not judged: the last message has not had its time. */
-        (void)sum_up_acks(e, &got);
         section_troubles_end(&e->section);
         if (episode_end(&e->short_of_acks, &count))
                 section_log(&e->section, EVENT_TROUBLE_ENDED,
@@ -294,28 +431,57 @@ static void say_ends(struct emitter *e)
         if (episode_end(&e->failing, &count))
                 section_log(&e->section, EVENT_TROUBLE_ENDED, "messages not sent to %s: %" PRIu64,
                             ENDPOINT_TEXT(&e->section.group), count);
-        section_log(&e->section, EVENT_EMITTER_STOPPED, "no longer sending to %s",
-                    ENDPOINT_TEXT(&e->section.group));
 }
 
-struct emitter *emitter_free(struct emitter *e)
+static void emitter_destroy(struct section *s)
 {
+        struct emitter *e = emitter_of(s);
+        bool was_open;
+
         if (!e)
-                return NULL;
+                return;
+        was_open = e->fd >= 0;
+        if (was_open)
+                close_socket(e);
+        say_ends(e);
+        if (was_open)
+                section_log(s, EVENT_EMITTER_STOPPED, "no longer sending to %s", ENDPOINT_TEXT(&s->group));
         if (e->timer)
                 event_free(e->timer);
-        if (e->readable)
-                event_free(e->readable);
-        if (e->fd >= 0) {
-                say_ends(e);
-                close(e->fd);
-        }
         acks_free(e->acks);
         free(e);
-        return NULL;
 }
 
-void emitter_log_counters(const struct emitter *e)
+static int emitter_create(struct env *env, const void *cfg, struct section **ret)
 {
-        section_log_counters(&e->section, &e->stats);
+        struct emitter *e = calloc(1, sizeof *e);
+        int r;
+
+        if (!e)
+                return -ENOMEM;
+        e->fd = -1;
+        e->cfg = *(const struct config_emitter *)cfg;
+        section_init(&e->section, &emitter_ops, env, &e->cfg.at);
+        attachment_init(&e->link, env, &e->section, &e->cfg.at, true);
+        r = acks_new(&env->key, &e->acks);
+        e->timer = evtimer_new(env->base, on_timer, e);
+        if (!e->timer || event_priority_set(e->timer, LOOP_PRIORITY_DATA) < 0)
+                r = -ENOMEM;
+        if (r < 0) {
+                emitter_destroy(&e->section);
+                return r;
+        }
+        *ret = &e->section;
+        return 0;
 }
+
+const struct section_ops emitter_ops = {
+        .purpose = "send to",
+        .cfg_size = sizeof(struct config_emitter),
+        .create = emitter_create,
+        .relink = emitter_relink,
+        .open = emitter_open,
+        .prepare = emitter_prepare,
+        .settle = emitter_settle,
+        .destroy = emitter_destroy,
+};

@@ -1,6 +1,5 @@
-/* receiver.c - a socket joined to one group: receives batches, lets the handlers judge, sends their replies.
- * The only place where a datagram enters. What is done with one is in handlers/, what is known of it in
- * state/. */
+/* receiver.c - a section that listens: its socket is opened, joined, watched for silence and closed, as its
+ * interface comes and goes. What is done with the datagrams is in reception.c. */
 #include "loop/receiver.h"
 
 #include <errno.h>
@@ -13,410 +12,409 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "loop/section.h"
+#include "loop/attachment.h"
+#include "loop/intake.h"
+#include "loop/reception.h"
 #include "loop/timer.h"
-#include "message/message.h"
-#include "os/links.h"
+#include "os/membership.h"
 #include "os/socket.h"
-#include "state/limiter.h"
+#include "state/silence.h"
 
-/* How often is said how many datagrams were not recorded, and looked whether a trouble is over. */
-#define REPORT_EVERY_NS (10 * NS_PER_S)
+_Static_assert(CONFIG_SOURCES_MAX <= SOCKET_SOURCES_MAX, "SOURCES must be joinable");
 
-/* What is at most still handled of a socket that is closed. Nothing new comes to it, unless it cannot be
- * retired. */
-#define DRAIN_BATCHES 1024
-
-_Static_assert(OUTBOX_MAX >= BATCH_MAX, "each datagram of a batch may be answered");
-_Static_assert(RECORDS_MAX >= BATCH_MAX * CONFIG_HANDLERS_MAX, "each handler may speak of each datagram");
+/* What is at most read before a group counts as silent. */
+#define QUIET_BATCHES 64
 
 struct receiver {
-        struct env *env;
-        struct section section;
+        struct section section; /* first: a pointer to it is one to the receiver */
         struct config_receiver cfg;
-        int fd; /* -1: not open */
-        uint32_t link;
-        struct event *readable;
-        struct event *report; /* armed only while there is something to report */
-        struct {
-                const struct handler *handler;
-                void *state;
-        } handlers[CONFIG_HANDLERS_MAX];
-        size_t n_handlers;
-        struct stats stats;
-        struct bucket log_bucket;
-        struct bucket_rule log_rule;
-        uint64_t unrecorded_said; /* of STAT_UNRECORDED */
-        uint32_t kernel_drops;    /* as the kernel last told */
+        struct attachment link;
+        int fd;          /* -1: not open */
+        uint32_t joined; /* the interface on which fd has joined */
+        struct intake intake;
+        struct reception reception;
+        struct silence silence;
+        struct event *quiet;     /* armed while silence would be news */
+        uint64_t granted_said;   /* bytes of receive buffer, as last complained of */
+        uint64_t rejoins_before; /* the silence that is on; of STAT_REJOINS */
 };
 
-/* --- what is said --- */
-
-static void arm_report(struct receiver *r, int64_t now_ns)
+static struct receiver *receiver_of(struct section *s)
 {
-        if (event_pending(r->report, EV_TIMEOUT, NULL))
-                return;
-        /* Without memory for the timer the report comes with the next trouble. */
-        (void)timer_arm(r->report, now_ns + REPORT_EVERY_NS);
+        return (struct receiver *)s;
 }
 
-/* A trouble happened `times` more. True if it begins with that: then it is to be said. */
-static bool trouble_begins(struct receiver *r, enum trouble which, uint64_t times, int64_t now_ns)
+static struct socket_receiver spec_of(const struct receiver *r)
 {
-        arm_report(r, now_ns);
-        return section_trouble_begins(&r->section, which, times, now_ns);
-}
-
-static void note_trouble_from(struct receiver *r, enum trouble which, const struct datagram *d,
-                              int64_t now_ns)
-{
-        if (trouble_begins(r, which, 1, now_ns))
-                section_say_trouble(&r->section, which, "first one from %s", ENDPOINT_TEXT(&d->source));
-}
-
-static void say_record(const struct receiver *r, const struct record *record)
-{
-        const struct datagram *d = record->datagram;
-        struct log_field fields[SECTION_FIELDS + 3];
-        char peer[ENDPOINT_TEXT_SIZE], bytes[24], payload[TEXT_ESCAPED_SIZE];
-
-        if (!log_enabled(record->event) || (record->reply && record->reply->error))
-                return;
-        (void)endpoint_text(&d->source, peer);
-        (void)text_escape(d->payload, d->length, payload);
-        snprintf(bytes, sizeof bytes, "%zu", d->length);
-        section_fields(&r->section, fields);
-        fields[SECTION_FIELDS] = (struct log_field){ "MCASTD_PEER", peer };
-        fields[SECTION_FIELDS + 1] = (struct log_field){ "MCASTD_BYTES", bytes };
-        fields[SECTION_FIELDS + 2] = (struct log_field){ "MCASTD_PAYLOAD", payload };
-        if (record->event == EVENT_ACKNOWLEDGED)
-                log_event(record->event, fields, SECTION_FIELDS + 1, "acknowledged %s", peer);
-        else if (record->event == EVENT_NOT_ACKNOWLEDGED)
-                log_event(record->event, fields, SECTION_FIELDS + 1, "not acknowledged %s: %s", peer,
-                          record->reason);
-        else
-                log_event(record->event, fields, SECTION_FIELDS + 3, "received %s bytes from %s: %s", bytes,
-                          peer, payload);
-}
-
-static void say_unrecorded(struct receiver *r)
-{
-        uint64_t count = r->stats.count[STAT_UNRECORDED] - r->unrecorded_said;
-
-        if (count == 0)
-                return;
-        r->unrecorded_said = r->stats.count[STAT_UNRECORDED];
-        section_log(&r->section, EVENT_UNRECORDED,
-                    "datagrams not recorded: %" PRIu64 "; more than LOG_RATE, %" PRIu32 "/s", count,
-                    r->cfg.log_rate);
-}
-
-static void on_report(evutil_socket_t fd, short what, void *arg)
-{
-        struct receiver *r = arg;
-        int64_t now_ns = clock_monotonic_ns();
-        uint64_t said = r->unrecorded_said;
-
-        (void)fd;
-        (void)what;
-        say_unrecorded(r);
-        if (section_troubles_tick(&r->section, now_ns) > 0 || r->unrecorded_said != said)
-                arm_report(r, now_ns);
-}
-
-/* --- what is done with a datagram --- */
-
-/* The drop counter of the kernel goes on from 2^32 - 1 to 0; so does the difference. */
-static void note_kernel_drops(struct receiver *r, const struct datagram *d, int64_t now_ns)
-{
-        uint32_t more = d->kernel_drops - r->kernel_drops;
-
-        if (d->kernel_drops == 0 || more == 0)
-                return;
-        r->kernel_drops = d->kernel_drops;
-        r->stats.count[STAT_DROPPED_KERNEL] += more;
-        if (trouble_begins(r, TROUBLE_KERNEL_DROPS, more, now_ns))
-                section_say_trouble(&r->section, TROUBLE_KERNEL_DROPS,
-                                    "see RECEIVE_BUFFER in mcastd.conf(5)");
-}
-
-static bool is_allowed(const struct config_networks *allow, const struct address *source)
-{
-        for (size_t i = 0; i < allow->n; i++)
-                if (network_contains(&allow->networks[i], source))
-                        return true;
-        return allow->n == 0;
-}
-
-/* Counts and tells of a datagram that no handler gets to see. */
-static bool is_dropped(struct receiver *r, const struct datagram *d, int64_t now_ns)
-{
-        enum stat stat;
-        enum trouble which;
-
-        if (d->truncated) {
-                stat = STAT_DROPPED_TRUNCATED;
-                which = TROUBLE_TRUNCATED;
-        } else if (!address_equal(&d->destination, &r->section.group.address)) {
-                stat = STAT_DROPPED_MISDIRECTED;
-                which = TROUBLE_MISDIRECTED;
-        } else if (!is_allowed(&r->cfg.allow, &d->source.address)) {
-                stat = STAT_DROPPED_FOREIGN;
-                which = TROUBLE_FOREIGN;
-        } else {
-                return false;
-        }
-        r->stats.count[stat]++;
-        note_trouble_from(r, which, d, now_ns);
-        return true;
-}
-
-static bool may_record(struct receiver *r, int64_t now_ns)
-{
-        /* Neither is there anything to suppress where nothing would be said. */
-        if (r->cfg.log_rate == RATE_NONE || !log_enabled(EVENT_RECEIVED))
-                return false;
-        if (bucket_take(&r->log_bucket, &r->log_rule, now_ns))
-                return true;
-        r->stats.count[STAT_UNRECORDED]++;
-        arm_report(r, now_ns);
-        return false;
-}
-
-static void handle(struct receiver *r, const struct datagram *d, int64_t now_ns)
-{
-        struct handler_io io = {
-                .now_ns = now_ns,
-                .out = &r->env->out,
-                .records = &r->env->records,
-                .stats = &r->stats,
-        };
-        uint64_t over_rate = r->stats.count[STAT_ACKS_SUPPRESSED_RATE];
-        uint64_t over_total = r->stats.count[STAT_ACKS_SUPPRESSED_TOTAL];
-        struct message m;
-
-        note_kernel_drops(r, d, now_ns);
-        r->stats.count[STAT_RECEIVED]++;
-        r->stats.count[STAT_RECEIVED_BYTES] += d->length;
-        if (is_dropped(r, d, now_ns))
-                return;
-        io.record = may_record(r, now_ns);
-        message_parse(d->payload, d->length, r->cfg.ack_text, &m);
-        for (size_t i = 0; i < r->n_handlers; i++)
-                r->handlers[i].handler->datagram(r->handlers[i].state, &io, d, &m);
-        if (r->stats.count[STAT_ACKS_SUPPRESSED_RATE] != over_rate)
-                note_trouble_from(r, TROUBLE_ACK_RATE, d, now_ns);
-        if (r->stats.count[STAT_ACKS_SUPPRESSED_TOTAL] != over_total)
-                note_trouble_from(r, TROUBLE_ACK_TOTAL, d, now_ns);
-}
-
-static void send_replies(struct receiver *r, int64_t now_ns)
-{
-        struct outbox *out = &r->env->out;
-        size_t sent;
-
-        if (out->n == 0)
-                return;
-        sent = outbox_flush(out, r->fd);
-        r->stats.count[STAT_ACKED] += sent;
-        if (sent == out->n)
-                return;
-        for (size_t i = 0; i < out->n; i++) {
-                const struct reply *reply = &out->replies[i];
-
-                if (!reply->error)
-                        continue;
-                r->stats.count[STAT_ACKS_FAILED]++;
-                if (trouble_begins(r, TROUBLE_ACK_SEND, 1, now_ns))
-                        section_say_trouble(&r->section, TROUBLE_ACK_SEND, "first one to %s: %s",
-                                            ENDPOINT_TEXT(&reply->to), strerror(reply->error));
-        }
-}
-
-/* One batch; returns how many datagrams it had. */
-static size_t receive_batch(struct receiver *r)
-{
-        int64_t now_ns = clock_monotonic_ns();
-        int n = batch_receive(r->env->batch, r->fd);
-
-        if (n < 0) {
-                r->stats.count[STAT_RECEIVE_ERRORS]++;
-                if (trouble_begins(r, TROUBLE_RECEIVE, 1, now_ns))
-                        section_say_trouble(&r->section, TROUBLE_RECEIVE, "%s", strerror(-n));
-                return 0;
-        }
-        outbox_clear(&r->env->out);
-        r->env->records.n = 0;
-        for (int i = 0; i < n; i++)
-                handle(r, batch_datagram(r->env->batch, (size_t)i), now_ns);
-        send_replies(r, now_ns);
-        for (size_t i = 0; i < r->env->records.n; i++)
-                say_record(r, &r->env->records.items[i]);
-        return (size_t)n;
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *arg)
-{
-        (void)fd;
-        (void)what;
-        (void)receive_batch(arg);
-}
-
-/* --- birth and death --- */
-
-static int make_handlers(struct receiver *r)
-{
-        struct handler_settings settings = {
+        return (struct socket_receiver){
                 .group = r->section.group,
-                .ack_text = r->cfg.ack_text,
-                .ack_rate = r->cfg.ack_rate,
-                .ack_total = r->cfg.ack_total,
-                .key = r->env->key,
-        };
-
-        for (size_t i = 0; i < r->cfg.handlers.n; i++) {
-                const struct handler *h = handler_find(r->cfg.handlers.names[i]);
-
-                if (!h)
-                        return -EINVAL;
-                if (h->create) {
-                        int error = h->create(&settings, &r->handlers[i].state);
-
-                        if (error < 0)
-                                return error;
-                }
-                r->handlers[i].handler = h;
-                r->n_handlers++;
-        }
-        return 0;
-}
-
-static int open_socket(struct receiver *r)
-{
-        struct socket_receiver spec = {
-                .group = r->section.group,
-                .link = { r->cfg.at.interface, &r->cfg.at.ip_address },
+                .link = r->link.index,
+                .link_name = r->link.name,
+                .sources = r->cfg.sources.addresses,
+                .n_sources = r->cfg.sources.n,
                 .receive_buffer = r->cfg.receive_buffer,
                 .share_any = r->cfg.share_any,
         };
-        struct socket_failure failure;
-        uint64_t granted = 0;
-        char name[IFNAMSIZ];
+}
 
-        r->fd = socket_open_receiver(&spec, &r->link, &granted, &failure);
-        if (r->fd < 0) {
-                section_open_failed(&r->section, r->env->config_path, -r->fd, &failure);
-                return r->fd;
+/* --- silence --- */
+
+static void arm_quiet(struct receiver *r)
+{
+        if (r->fd < 0 || r->cfg.expect_every_ns == 0)
+                (void)event_del(r->quiet);
+        else if (timer_arm(r->quiet, r->silence.due_ns) < 0)
+                section_log(&r->section, EVENT_LIBRARY, "no memory for a timer: silence goes unnoticed");
+}
+
+/* What the state of an open section is. */
+static void settle_state(struct receiver *r)
+{
+        char why[LINK_WHY_SIZE];
+
+        if (r->fd < 0)
+                return;
+        if (!r->link.carrier) {
+                section_is_waiting(&r->section, attachment_without_carrier(&r->link, why));
+        } else if (r->silence.silent) {
+                snprintf(why, sizeof why, "nothing heard for %s, see EXPECT_EVERY",
+                         TEXT_DURATION(r->cfg.expect_every_ns));
+                section_is_silent(&r->section, why);
+        } else {
+                section_is_active(&r->section);
         }
-        section_log(&r->section, EVENT_JOINED, "joined %s on %s", ENDPOINT_TEXT(&r->section.group),
-                    link_name(r->link, name));
-        if (granted < r->cfg.receive_buffer)
+}
+
+static void note_heard(struct receiver *r)
+{
+        int64_t silence_ns;
+
+        r->reception.heard = false;
+        if (!silence_heard(&r->silence, clock_monotonic_ns(), &silence_ns))
+                return;
+        section_log(&r->section, EVENT_HEARD_AGAIN,
+                    "heard again after %.1f s of silence; left and joined meanwhile: %" PRIu64,
+                    (double)silence_ns / NS_PER_S, r->section.stats.count[STAT_REJOINS] - r->rejoins_before);
+        settle_state(r);
+        arm_quiet(r);
+}
+
+static int receive(void *arg)
+{
+        struct receiver *r = arg;
+        int n = reception_batch(&r->reception);
+
+        if (r->reception.heard)
+                note_heard(r);
+        return n;
+}
+
+static void close_socket(struct receiver *r)
+{
+        intake_close(&r->intake);
+        reception_drain(&r->reception);
+        (void)socket_leave(r->fd, &r->section.group, r->joined);
+        close(r->fd);
+        r->fd = -1;
+        arm_quiet(r);
+}
+
+/* Leaves and joins, so that the network is told anew. It is not told where another socket of this host stays
+ * a member: then *ret_held (NULL: nobody asks). False where the group could not be joined again. */
+static bool rejoin(struct receiver *r, bool *ret_held)
+{
+        const struct socket_receiver spec = spec_of(r);
+        struct socket_failure failure;
+        int error;
+
+        (void)socket_leave(r->fd, &r->section.group, r->joined);
+        if (ret_held)
+                *ret_held = membership_count(&r->section.group.address, r->joined) > 0;
+        error = socket_join(r->fd, &spec, &failure);
+        r->section.stats.count[STAT_REJOINS]++;
+        if (error == 0)
+                return true;
+        (void)section_open_failed(&r->section, error, &failure);
+        attachment_forget(&r->link);
+        close_socket(r);
+        return false;
+}
+
+static void say_silent(const struct receiver *r, bool held)
+{
+        const char *expected = TEXT_DURATION(r->cfg.expect_every_ns);
+
+        if (held)
+                section_log(&r->section, EVENT_SILENT,
+                            "nothing heard for %s, see EXPECT_EVERY; leaving and joining %s again tells the "
+                            "network nothing: another socket of this host is a member on %s, too",
+                            expected, ENDPOINT_TEXT(&r->section.group), r->link.name);
+        else
+                section_log(&r->section, EVENT_SILENT,
+                            "nothing heard for %s, see EXPECT_EVERY; leaving and joining %s again", expected,
+                            ENDPOINT_TEXT(&r->section.group));
+}
+
+static void act_on_silence(struct receiver *r, bool begins)
+{
+        bool held = false;
+
+        if (begins)
+                r->rejoins_before = r->section.stats.count[STAT_REJOINS];
+        if (!rejoin(r, begins ? &held : NULL))
+                return;
+        if (begins)
+                say_silent(r, held);
+        settle_state(r);
+}
+
+static void on_quiet(evutil_socket_t fd, short what, void *arg)
+{
+        struct receiver *r = arg;
+        int64_t now_ns = clock_monotonic_ns();
+        bool was_silent;
+
+        (void)fd;
+        (void)what;
+        /* What came while the daemon itself was held up is no silence. */
+        for (int i = 0; i < QUIET_BATCHES && receive(r) == BATCH_MAX; i++)
+                ;
+        was_silent = r->silence.silent;
+        if (!r->link.carrier)
+                silence_restart(&r->silence, now_ns);
+        else if (silence_due(&r->silence, now_ns))
+                act_on_silence(r, !was_silent);
+        arm_quiet(r);
+}
+
+/* --- opening and closing --- */
+
+static void say_buffer(struct receiver *r, uint64_t granted)
+{
+        if (granted < r->cfg.receive_buffer && granted != r->granted_said)
                 section_log(&r->section, EVENT_BUFFER_SMALL,
                             "receive buffer has %" PRIu64 " bytes, not the %" PRIu64
                             " of RECEIVE_BUFFER: raise net.core.rmem_max with sysctl",
                             granted, r->cfg.receive_buffer);
-        return 0;
+        r->granted_said = granted;
 }
 
-static int watch(struct receiver *r)
+/* The socket or -errno. */
+static int open_socket(struct receiver *r, uint64_t *ret_granted, struct socket_failure *failure)
 {
-        r->readable = event_new(r->env->base, r->fd, EV_READ | EV_PERSIST, on_readable, r);
-        r->report = evtimer_new(r->env->base, on_report, r);
-        if (!r->readable || !r->report || event_priority_set(r->readable, LOOP_PRIORITY_DATA) < 0 ||
-            event_add(r->readable, NULL) < 0)
-                return -ENOMEM;
+        const struct socket_receiver spec = spec_of(r);
+        int fd = socket_open_receiver(&spec, ret_granted, failure), error;
+
+        if (fd < 0)
+                return fd;
+        error = intake_open(&r->intake, r->section.env, fd, receive, r);
+        if (error == 0)
+                return fd;
+        close(fd);
+        *failure = (struct socket_failure){ "MCAST_GROUP", "watch the socket" };
+        return error;
+}
+
+static int receiver_open(struct section *s)
+{
+        struct receiver *r = receiver_of(s);
+        struct socket_failure failure;
+        uint64_t granted = 0;
+        int fd = open_socket(r, &granted, &failure);
+
+        if (fd < 0) {
+                attachment_forget(&r->link);
+                return section_open_failed(&r->section, fd, &failure);
+        }
+        r->fd = fd;
+        r->joined = r->link.index;
+        section_log(&r->section, EVENT_JOINED, "joined %s on %s%s", ENDPOINT_TEXT(&r->section.group),
+                    r->link.name, r->link.carrier ? "" : ", which has no carrier");
+        say_buffer(r, granted);
+        reception_begin(&r->reception, fd);
+        silence_restart(&r->silence, clock_monotonic_ns());
+        arm_quiet(r);
+        settle_state(r);
         return 0;
 }
 
-int receiver_new(struct env *env, const struct config_receiver *cfg, struct receiver **ret)
+static void carrier_is_back(struct receiver *r)
+{
+        /* The switch may have been away as well, and know nothing of who has joined. */
+        if (!rejoin(r, NULL))
+                return;
+        section_log(&r->section, EVENT_JOINED, "%s has a carrier again: left and joined %s", r->link.name,
+                    ENDPOINT_TEXT(&r->section.group));
+        silence_restart(&r->silence, clock_monotonic_ns());
+        arm_quiet(r);
+        settle_state(r);
+}
+
+/* An interface can forget its groups and stay the same: with a MTU that is too small for IPv6, for example.
+ */
+static bool is_forgotten(const struct receiver *r)
+{
+        return r->fd >= 0 &&
+               memberships_count(r->section.env->memberships, &r->section.group.address, r->joined) == 0;
+}
+
+static bool receiver_relink(struct section *s, const struct link_news *news)
+{
+        struct receiver *r = receiver_of(s);
+        enum attachment_change change = attachment_look(&r->link, news);
+
+        if (r->fd >= 0 && (change == ATTACHMENT_OTHER || change == ATTACHMENT_LOST || is_forgotten(r)))
+                close_socket(r);
+        else if (r->fd >= 0 && change == ATTACHMENT_CARRIER_BACK)
+                carrier_is_back(r);
+        return r->link.index && r->fd < 0;
+}
+
+static int receiver_check_distinct(struct section *s, const struct section *other)
+{
+        struct receiver *r = receiver_of(s);
+        const struct receiver *o = (const struct receiver *)other;
+        char why[SECTION_WHY_SIZE];
+
+        if (o->fd < 0 || r->link.index != o->link.index || !endpoint_equal(&s->group, &other->group))
+                return 0;
+        snprintf(
+                why, sizeof why,
+                "has the group and port of [%s], and on the same interface, %s: each datagram would be handled twice",
+                other->name, r->link.name);
+        section_fails(s, why);
+        attachment_forget(&r->link);
+        return -ENOTUNIQ;
+}
+
+/* --- another configuration --- */
+
+/* What of a configuration is the socket's, where it was another one before. */
+static int retune_socket(struct receiver *r, const struct config_receiver *from,
+                         const struct config_receiver *to, struct socket_failure *failure)
+{
+        struct socket_receiver spec = spec_of(r);
+        uint64_t granted;
+        int error = 0;
+
+        if (r->fd < 0)
+                return 0;
+        spec.sources = to->sources.addresses;
+        spec.n_sources = to->sources.n;
+        if (memcmp(&to->sources, &from->sources, sizeof from->sources) != 0)
+                error = socket_set_sources(r->fd, &spec, failure);
+        if (error == 0 && to->receive_buffer != from->receive_buffer)
+                error = socket_set_receive_buffer(r->fd, to->receive_buffer, &granted, failure);
+        return error;
+}
+
+/* Back to what the socket was before. Where that is no longer possible it is opened anew, later. */
+static void retune_back(struct receiver *r, const struct config_receiver *from)
+{
+        struct socket_failure failure;
+        int error = retune_socket(r, from, &r->cfg, &failure);
+
+        if (error == 0)
+                return;
+        (void)section_open_failed(&r->section, error, &failure);
+        attachment_forget(&r->link);
+        close_socket(r);
+}
+
+static int receiver_prepare(struct section *s, const void *next)
+{
+        struct receiver *r = receiver_of(s);
+        struct socket_failure failure = { "HANDLERS", "make the handlers" };
+        int error = reception_prepare(&r->reception, next);
+
+        if (error < 0) {
+                section_retune_failed(s, error, &failure);
+                return error;
+        }
+        error = retune_socket(r, &r->cfg, next, &failure);
+        if (error < 0) {
+                section_retune_failed(s, error, &failure);
+                reception_settle(&r->reception, false);
+                retune_back(r, next);
+        }
+        return error;
+}
+
+static void receiver_settle(struct section *s, const void *next, bool accepted)
+{
+        struct receiver *r = receiver_of(s);
+        uint64_t asked = r->cfg.receive_buffer;
+
+        if (!accepted) {
+                reception_settle(&r->reception, false);
+                retune_back(r, next);
+                return;
+        }
+        r->cfg = *(const struct config_receiver *)next;
+        reception_settle(&r->reception, true);
+        if (r->fd >= 0 && r->cfg.receive_buffer != asked)
+                say_buffer(r, socket_receive_buffer(r->fd));
+        silence_expect(&r->silence, r->cfg.expect_every_ns, clock_monotonic_ns());
+        arm_quiet(r);
+        settle_state(r);
+}
+
+static void receiver_update_counters(struct section *s)
+{
+        reception_ask_for_drops(&receiver_of(s)->reception);
+}
+
+/* --- birth and death --- */
+
+static void receiver_destroy(struct section *s)
+{
+        struct receiver *r = receiver_of(s);
+
+        if (!r)
+                return;
+        if (r->fd >= 0) {
+                close_socket(r);
+                section_log(s, EVENT_LEFT, "left %s on %s", ENDPOINT_TEXT(&s->group), r->link.name);
+        }
+        reception_end(&r->reception);
+        if (r->quiet)
+                event_free(r->quiet);
+        free(r);
+}
+
+static int receiver_create(struct env *env, const void *cfg, struct section **ret)
 {
         struct receiver *r = calloc(1, sizeof *r);
         int error;
 
         if (!r)
                 return -ENOMEM;
-        r->env = env;
         r->fd = -1;
-        r->cfg = *cfg;
-        r->log_rule = bucket_rule(cfg->log_rate);
-        section_init(&r->section, &r->cfg.at);
-        error = make_handlers(r);
-        if (error == 0)
-                error = open_socket(r);
-        if (error == 0)
-                error = watch(r);
+        r->cfg = *(const struct config_receiver *)cfg;
+        section_init(&r->section, &receiver_ops, env, &r->cfg.at);
+        attachment_init(&r->link, env, &r->section, &r->cfg.at, false);
+        silence_expect(&r->silence, r->cfg.expect_every_ns, clock_monotonic_ns());
+        r->quiet = evtimer_new(env->base, on_quiet, r);
+        error = reception_init(&r->reception, env, &r->section, &r->cfg, &r->link);
+        if (!r->quiet || event_priority_set(r->quiet, LOOP_PRIORITY_DATA) < 0)
+                error = -ENOMEM;
         if (error < 0) {
-                receiver_free(r);
+                receiver_destroy(&r->section);
                 return error;
         }
-        *ret = r;
+        *ret = &r->section;
         return 0;
 }
 
-/* Handles what has come until now. A successor on the same group may be open: from here on it gets
- * everything. */
-static void drain(struct receiver *r)
-{
-        /* Where this fails something may go to the old socket a moment longer, and is lost with it. */
-        (void)socket_retire(r->fd, &r->section.group);
-        for (int i = 0; i < DRAIN_BATCHES && receive_batch(r) == BATCH_MAX; i++)
-                ;
-        say_unrecorded(r);
-        section_troubles_end(&r->section);
-}
-
-static void close_socket(struct receiver *r)
-{
-        char name[IFNAMSIZ];
-        int error = socket_leave(r->fd, &r->section.group, r->link);
-
-        close(r->fd);
-        /* An interface that is gone has taken the membership along. */
-        if (error == 0 || error == -ENODEV || error == -EADDRNOTAVAIL)
-                section_log(&r->section, EVENT_LEFT, "left %s on %s", ENDPOINT_TEXT(&r->section.group),
-                            link_name(r->link, name));
-}
-
-struct receiver *receiver_free(struct receiver *r)
-{
-        if (!r)
-                return NULL;
-        if (r->readable && r->report)
-                drain(r);
-        if (r->readable)
-                event_free(r->readable);
-        if (r->report)
-                event_free(r->report);
-        if (r->fd >= 0)
-                close_socket(r);
-        for (size_t i = 0; i < r->n_handlers; i++)
-                if (r->handlers[i].handler->destroy)
-                        r->handlers[i].handler->destroy(r->handlers[i].state);
-        free(r);
-        return NULL;
-}
-
-int receiver_check_distinct(const struct receiver *r, const struct receiver *other)
-{
-        char name[IFNAMSIZ];
-
-        if (r->link != other->link || !endpoint_equal(&r->section.group, &other->section.group))
-                return 0;
-        section_log(
-                &r->section, EVENT_OPEN_FAILED,
-                "%s:%u: [%s] has the group and port of [%s], and on the same interface, %s: each datagram would be "
-                "handled twice",
-                r->env->config_path, r->section.line, r->section.name, other->section.name,
-                link_name(r->link, name));
-        return -ENOTUNIQ;
-}
-
-const struct stats *receiver_stats(const struct receiver *r)
-{
-        return &r->stats;
-}
-
-void receiver_log_counters(const struct receiver *r)
-{
-        section_log_counters(&r->section, &r->stats);
-}
+const struct section_ops receiver_ops = {
+        .purpose = "hear",
+        .cfg_size = sizeof(struct config_receiver),
+        .create = receiver_create,
+        .relink = receiver_relink,
+        .check_distinct = receiver_check_distinct,
+        .open = receiver_open,
+        .prepare = receiver_prepare,
+        .settle = receiver_settle,
+        .update_counters = receiver_update_counters,
+        .destroy = receiver_destroy,
+};

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/failure.h"
 #include "message/datagram.h"
 
 /* Room for an address and an error. */
@@ -25,19 +26,31 @@ static const struct {
                                   "dropped datagrams not sent to the group" },
         [TROUBLE_FOREIGN] = { "dropping datagrams: source not in ALLOW",
                               "dropped datagrams whose source is not in ALLOW" },
+        [TROUBLE_SOURCE] = { "dropping datagrams: source not in SOURCES",
+                             "dropped datagrams whose source is not in SOURCES" },
         [TROUBLE_KERNEL_DROPS] = { "the kernel drops datagrams", "datagrams dropped by the kernel" },
         [TROUBLE_RECEIVE] = { "cannot receive", "failures to receive" },
         [TROUBLE_ACK_RATE] = { "not acknowledging all: more than ACK_RATE from one source",
                                "not acknowledged for ACK_RATE" },
         [TROUBLE_ACK_TOTAL] = { "not acknowledging all: more than ACK_TOTAL",
                                 "not acknowledged for ACK_TOTAL" },
+        [TROUBLE_ACK_SPREAD] = { "not acknowledging all: too many acks wait for their time",
+                                 "not acknowledged for ACK_SPREAD" },
         [TROUBLE_ACK_SEND] = { "cannot send acks", "acks that could not be sent" },
 };
 
-void section_init(struct section *s, const struct config_group *at)
+void section_init(struct section *s, const struct section_ops *ops, struct env *env,
+                  const struct config_group *at)
 {
-        *s = (struct section){ .name = at->section, .line = at->line, .group = config_endpoint(at) };
-        (void)address_text(&at->group, s->group_text);
+        *s = (struct section){
+                .ops = ops,
+                .state = SECTION_WAITING,
+                .env = env,
+                .name = at->section,
+                .line = at->line,
+                .group = config_endpoint(at),
+        };
+        (void)address_text(&at->group, NULL, s->group_text);
         snprintf(s->port_text, sizeof s->port_text, "%u", at->port);
 }
 
@@ -59,18 +72,98 @@ void section_log(const struct section *s, enum event_id event, const char *forma
         va_end(args);
 }
 
-void section_log_counters(const struct section *s, const struct stats *stats)
+void section_log_counters(struct section *s)
 {
         char text[STATS_TEXT_SIZE];
 
-        section_log(s, EVENT_COUNTERS, "counters of [%s]: %s", s->name, stats_text(stats, text));
+        if (s->ops->update_counters)
+                s->ops->update_counters(s);
+        section_log(s, EVENT_COUNTERS, "counters of [%s]: %s", s->name, stats_text(&s->stats, text));
 }
 
-void section_open_failed(const struct section *s, const char *file, int error,
-                         const struct socket_failure *failure)
+const char *section_state_name(enum section_state state)
 {
-        section_log(s, EVENT_OPEN_FAILED, "%s:%u: [%s] %s: cannot %s: %s", file, s->line, s->name,
-                    failure->option, failure->tried, strerror(error));
+        static const char *const names[SECTION_STATES] = {
+                [SECTION_ACTIVE] = "active",
+                [SECTION_WAITING] = "waiting",
+                [SECTION_SILENT] = "silent",
+                [SECTION_FAILED] = "failed",
+        };
+
+        return names[state];
+}
+
+/* True if this is news. */
+static bool enter(struct section *s, enum section_state state, const char *why)
+{
+        if (s->state == state && strcmp(s->why, why) == 0)
+                return false;
+        s->state = state;
+        snprintf(s->why, sizeof s->why, "%s", why);
+        if (s->env->state_changed)
+                s->env->state_changed(s->env->state_arg);
+        return true;
+}
+
+void section_waits(struct section *s, const char *why)
+{
+        if (enter(s, SECTION_WAITING, why))
+                section_log(s, EVENT_WAITING, "waiting to %s %s: %s", s->ops->purpose,
+                            ENDPOINT_TEXT(&s->group), why);
+}
+
+/* As of an error in the file. */
+static void say_error(const struct section *s, const char *what)
+{
+        section_log(s, EVENT_OPEN_FAILED, "%s:%u: [%s] %s", s->env->config_path, s->line, s->name, what);
+}
+
+void section_fails(struct section *s, const char *why)
+{
+        if (enter(s, SECTION_FAILED, why))
+                say_error(s, why);
+}
+
+void section_has_failed(struct section *s, const char *why)
+{
+        (void)enter(s, SECTION_FAILED, why);
+}
+
+void section_is_waiting(struct section *s, const char *why)
+{
+        (void)enter(s, SECTION_WAITING, why);
+}
+
+void section_is_silent(struct section *s, const char *why)
+{
+        (void)enter(s, SECTION_SILENT, why);
+}
+
+void section_is_active(struct section *s)
+{
+        (void)enter(s, SECTION_ACTIVE, "");
+}
+
+int section_open_failed(struct section *s, int error, const struct socket_failure *failure)
+{
+        char why[SECTION_WHY_SIZE];
+
+        if (failure_class(-error) == FAILURE_INTERFACE) {
+                snprintf(why, sizeof why, "cannot %s: %s", failure->tried, strerror(-error));
+                section_waits(s, why);
+                return 0;
+        }
+        snprintf(why, sizeof why, "%s: cannot %s: %s", failure->option, failure->tried, strerror(-error));
+        section_fails(s, why);
+        return error;
+}
+
+void section_retune_failed(const struct section *s, int error, const struct socket_failure *failure)
+{
+        char why[SECTION_WHY_SIZE];
+
+        snprintf(why, sizeof why, "%s: cannot %s: %s", failure->option, failure->tried, strerror(-error));
+        say_error(s, why);
 }
 
 bool section_trouble_begins(struct section *s, enum trouble trouble, uint64_t times, int64_t now_ns)

@@ -1,117 +1,245 @@
-/* sections.c - all living receivers and emitters, and how a reload changes them.
- * Receivers and emitters are treated alike: a list of either, opened and closed through its kind. */
+/* sections.c - all living receivers and emitters: how they start, how they follow their interfaces, and how a
+ * reload changes them.
+ * Receivers and emitters are treated alike: a list of either, each element through its operations. */
 #include "loop/sections.h"
 
 #include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/clock.h"
+#include "base/failure.h"
+#include "loop/attachment.h"
 #include "loop/emitter.h"
+#include "loop/links_watch.h"
 #include "loop/receiver.h"
+#include "loop/timer.h"
 #include "state/stats.h"
 
-struct kind {
-        int (*open)(struct env *env, const void *cfg, void **ret);
-        void (*close)(void *item);
-        size_t cfg_size;
-};
+/* What waits or has failed is looked at again after this time, whether there was news or not. */
+#define RETRY_NS (60 * NS_PER_S)
 
 struct list {
-        const struct kind *kind;
+        const struct section_ops *ops;
         size_t n;
-        void **items; /* NULL: taken over by another list, or not open yet */
+        struct section **items; /* NULL: belongs to another list, or not made yet */
 };
 
 struct sections {
         struct env *env;
+        struct links_watch *watch;
+        struct event *retry; /* armed while a section waits or has failed */
         struct list receivers;
         struct list emitters;
 };
 
-static int open_receiver(struct env *env, const void *cfg, void **ret)
-{
-        return receiver_new(env, cfg, (struct receiver **)ret);
-}
+/* --- lists --- */
 
-static void close_receiver(void *item)
+static const void *cfg_at(const struct list *l, const void *cfgs, size_t i)
 {
-        receiver_free(item);
+        return (const char *)cfgs + i * l->ops->cfg_size;
 }
-
-static int open_emitter(struct env *env, const void *cfg, void **ret)
-{
-        return emitter_new(env, cfg, (struct emitter **)ret);
-}
-
-static void close_emitter(void *item)
-{
-        emitter_free(item);
-}
-
-static const struct kind receiver_kind = { open_receiver, close_receiver, sizeof(struct config_receiver) };
-static const struct kind emitter_kind = { open_emitter, close_emitter, sizeof(struct config_emitter) };
 
 static void list_free(struct list *l)
 {
         for (size_t i = 0; i < l->n; i++)
-                l->kind->close(l->items[i]);
+                l->ops->destroy(l->items[i]);
         free(l->items);
-        *l = (struct list){ .kind = l->kind };
+        *l = (struct list){ .ops = l->ops };
 }
 
-/* A list of all sections of a new configuration, of which those are open that the plan does not keep. Without
- * a plan: all. */
-static int list_open(struct list *l, struct env *env, const void *cfgs, size_t n,
-                     const struct plan_step *steps)
+static bool is_new(const struct plan_step *steps, size_t i)
 {
-        l->items = calloc(n + 1, sizeof l->items[0]);
-        if (!l->items)
-                return -ENOMEM;
-        l->n = n;
-        for (size_t i = 0; i < n; i++) {
-                const void *cfg = (const char *)cfgs + i * l->kind->cfg_size;
-                int r;
+        return !steps || steps[i].action == PLAN_ADD || steps[i].action == PLAN_REOPEN;
+}
 
-                if (steps && steps[i].action == PLAN_KEEP)
-                        continue;
-                r = l->kind->open(env, cfg, &l->items[i]);
+/* The i-th section as it will be: one of the new list, or the old one that stays. */
+static struct section *item_at(const struct list *next, const struct list *old, const struct plan_step *steps,
+                               size_t i)
+{
+        return is_new(steps, i) ? next->items[i] : old->items[steps[i].old];
+}
+
+/* The i-th section of a list must not hear what one hears that is open. */
+static int check_distinct(const struct list *next, const struct list *old, const struct plan_step *steps,
+                          size_t i)
+{
+        for (size_t j = 0; next->ops->check_distinct && j < next->n; j++) {
+                struct section *other = item_at(next, old, steps, j);
+                int r = j == i || !other ? 0 : next->ops->check_distinct(next->items[i], other);
+
                 if (r < 0)
                         return r;
         }
         return 0;
 }
 
-/* The i-th receiver as it will be: one of the new list, or the old one that is kept. */
-static const struct receiver *receiver_at(const struct list *next, const struct list *old,
-                                          const struct plan_step *steps, size_t i)
+/* Makes the sections that are not in the old list, and opens them, where their interface is there. Without a
+ * plan: all of them, and then a failure counts only if nothing can ever mend it. 0 or -errno. */
+static int list_open(struct list *next, struct env *env, const void *cfgs, size_t n, const struct list *old,
+                     const struct plan_step *steps)
 {
-        return steps && steps[i].action == PLAN_KEEP ? old->items[steps[i].old] : next->items[i];
+        next->items = calloc(n + 1, sizeof next->items[0]);
+        if (!next->items)
+                return -ENOMEM;
+        next->n = n;
+        for (size_t i = 0; i < n; i++) {
+                int r;
+
+                if (!is_new(steps, i))
+                        continue;
+                r = next->ops->create(env, cfg_at(next, cfgs, i), &next->items[i]);
+                if (r < 0)
+                        return r;
+                if (!next->ops->relink(next->items[i], NULL))
+                        continue;
+                r = check_distinct(next, old, steps, i);
+                if (r == 0)
+                        r = next->ops->open(next->items[i]);
+                if (r < 0 && (steps || failure_class(-r) == FAILURE_NEVER))
+                        return r;
+        }
+        return 0;
 }
 
-static int check_distinct(const struct list *next, const struct list *old, const struct plan_step *steps)
+/* Tells those that the plan retunes, before `end`, whether they shall. */
+static void list_settle(const struct list *old, const void *cfgs, const struct plan_step *steps, size_t end,
+                        bool accepted)
 {
-        for (size_t i = 0; i < next->n; i++) {
-                for (size_t j = 0; j < i; j++) {
-                        int r = receiver_check_distinct(receiver_at(next, old, steps, i),
-                                                        receiver_at(next, old, steps, j));
+        for (size_t i = 0; i < end; i++)
+                if (steps[i].action == PLAN_RETUNE)
+                        old->ops->settle(old->items[steps[i].old], cfg_at(old, cfgs, i), accepted);
+}
 
-                        if (r < 0)
-                                return r;
+/* Makes ready those that the plan retunes; all of them, or none. 0 or -errno. */
+static int list_prepare(const struct list *old, const void *cfgs, const struct plan_step *steps, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                const struct config_group *at = cfg_at(old, cfgs, i);
+                struct section *s = steps[i].action == PLAN_RETUNE ? old->items[steps[i].old] : NULL;
+                unsigned line = s ? s->line : 0;
+                int r;
+
+                if (!s)
+                        continue;
+                /* What fails stands in the new file. */
+                s->line = at->line;
+                r = old->ops->prepare(s, at);
+                s->line = line;
+                if (r < 0) {
+                        list_settle(old, cfgs, steps, i, false);
+                        return r;
                 }
         }
         return 0;
 }
 
-/* Moves the kept ones over, and closes what is left of the old list. */
-static void list_take_over(struct list *old, struct list *next, const struct plan_step *steps)
+/* Moves over those that stay, and closes what is left of the old list. */
+static void list_take_over(struct list *old, struct list *next, const void *cfgs,
+                           const struct plan_step *steps)
 {
         for (size_t i = 0; i < next->n; i++) {
-                if (steps[i].action != PLAN_KEEP)
+                const struct config_group *at = cfg_at(next, cfgs, i);
+
+                if (is_new(steps, i))
                         continue;
                 next->items[i] = old->items[steps[i].old];
                 old->items[steps[i].old] = NULL;
+                next->items[i]->line = at->line;
         }
         list_free(old);
         *old = *next;
+}
+
+/* --- interfaces --- */
+
+/* First all of them look where they belong, so that two may change places. */
+static void list_relink(struct list *l, const struct link_news *news)
+{
+        for (size_t i = 0; i < l->n; i++)
+                l->items[i]->to_open = l->ops->relink(l->items[i], news);
+        for (size_t i = 0; i < l->n; i++)
+                if (l->items[i]->to_open && check_distinct(l, NULL, NULL, i) == 0)
+                        (void)l->ops->open(l->items[i]);
+}
+
+static void on_links_changed(void *arg, const struct link_news *news)
+{
+        struct sections *s = arg;
+
+        list_relink(&s->receivers, news);
+        list_relink(&s->emitters, news);
+        sections_retry_later(s);
+}
+
+static size_t count_state(const struct list *l, enum section_state state)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < l->n; i++)
+                n += l->items[i]->state == state;
+        return n;
+}
+
+static size_t count_both(const struct sections *s, enum section_state state)
+{
+        return count_state(&s->receivers, state) + count_state(&s->emitters, state);
+}
+
+void sections_retry_later(struct sections *s)
+{
+        if (count_both(s, SECTION_WAITING) + count_both(s, SECTION_FAILED) == 0)
+                (void)event_del(s->retry);
+        else if (!event_pending(s->retry, EV_TIMEOUT, NULL))
+                (void)timer_arm(s->retry, clock_monotonic_ns() + RETRY_NS);
+}
+
+static void on_retry(evutil_socket_t fd, short what, void *arg)
+{
+        struct sections *s = arg;
+
+        (void)fd;
+        (void)what;
+        links_watch_refresh(s->watch);
+}
+
+/* --- all of them --- */
+
+/* Only where a section goes by route its changes are news. */
+static int follow_routes(struct sections *s, const struct config *cfg)
+{
+        bool follow = false;
+
+        for (size_t i = 0; i < cfg->n_receivers; i++)
+                follow |= attachment_is_by_route(&cfg->receivers[i].at);
+        for (size_t i = 0; i < cfg->n_emitters; i++)
+                follow |= attachment_is_by_route(&cfg->emitters[i].at);
+        return links_watch_routes(s->watch, follow);
+}
+
+static int bring_up(struct sections *s, const struct config *cfg)
+{
+        int r = links_watch_new(s->env, on_links_changed, s, &s->watch);
+
+        if (r < 0) {
+                log_event(EVENT_LINKS_UNKNOWN, NULL, 0, "cannot read the interfaces of this host: %s",
+                          strerror(-r));
+                return r;
+        }
+        r = follow_routes(s, cfg);
+        if (r < 0)
+                return r;
+        s->retry = evtimer_new(s->env->base, on_retry, s);
+        if (!s->retry)
+                return -ENOMEM;
+        r = list_open(&s->receivers, s->env, cfg->receivers, cfg->n_receivers, NULL, NULL);
+        if (r == 0)
+                r = list_open(&s->emitters, s->env, cfg->emitters, cfg->n_emitters, NULL, NULL);
+        if (r == 0)
+                sections_retry_later(s);
+        return r;
 }
 
 int sections_new(struct env *env, const struct config *cfg, struct sections **ret)
@@ -122,13 +250,9 @@ int sections_new(struct env *env, const struct config *cfg, struct sections **re
         if (!s)
                 return -ENOMEM;
         s->env = env;
-        s->receivers.kind = &receiver_kind;
-        s->emitters.kind = &emitter_kind;
-        r = list_open(&s->receivers, env, cfg->receivers, cfg->n_receivers, NULL);
-        if (r == 0)
-                r = check_distinct(&s->receivers, NULL, NULL);
-        if (r == 0)
-                r = list_open(&s->emitters, env, cfg->emitters, cfg->n_emitters, NULL);
+        s->receivers.ops = &receiver_ops;
+        s->emitters.ops = &emitter_ops;
+        r = bring_up(s, cfg);
         if (r < 0) {
                 sections_free(s);
                 return r;
@@ -144,40 +268,105 @@ struct sections *sections_free(struct sections *s)
         /* Emitters first: their last messages are still heard by our own receivers. */
         list_free(&s->emitters);
         list_free(&s->receivers);
+        if (s->retry)
+                event_free(s->retry);
+        links_watch_free(s->watch);
         free(s);
         return NULL;
 }
 
-int sections_apply(struct sections *s, const struct config *next, const struct plan *plan)
+/* Makes ready what can be changed where it is; all of it or nothing. */
+static int prepare(struct sections *s, const struct config *next, const struct plan *plan)
 {
-        struct list receivers = { .kind = &receiver_kind }, emitters = { .kind = &emitter_kind };
-        int r = list_open(&receivers, s->env, next->receivers, next->n_receivers, plan->receivers);
+        int r = list_prepare(&s->receivers, next->receivers, plan->receivers, next->n_receivers);
+
+        if (r < 0)
+                return r;
+        r = list_prepare(&s->emitters, next->emitters, plan->emitters, next->n_emitters);
+        if (r < 0)
+                list_settle(&s->receivers, next->receivers, plan->receivers, next->n_receivers, false);
+        return r;
+}
+
+int sections_apply(struct sections *s, const struct config *running, const struct config *next,
+                   const struct plan *plan)
+{
+        struct list receivers = { .ops = &receiver_ops }, emitters = { .ops = &emitter_ops };
+        int r = links_watch_read(s->watch);
 
         if (r == 0)
-                r = check_distinct(&receivers, &s->receivers, plan->receivers);
+                r = follow_routes(s, next);
         if (r == 0)
-                r = list_open(&emitters, s->env, next->emitters, next->n_emitters, plan->emitters);
+                r = list_open(&receivers, s->env, next->receivers, next->n_receivers, &s->receivers,
+                              plan->receivers);
+        if (r == 0)
+                r = list_open(&emitters, s->env, next->emitters, next->n_emitters, &s->emitters,
+                              plan->emitters);
+        if (r == 0)
+                r = prepare(s, next, plan);
         if (r < 0) {
                 list_free(&emitters);
                 list_free(&receivers);
+                (void)follow_routes(s, running);
                 return r;
         }
-        list_take_over(&s->receivers, &receivers, plan->receivers);
-        list_take_over(&s->emitters, &emitters, plan->emitters);
+        list_settle(&s->receivers, next->receivers, plan->receivers, next->n_receivers, true);
+        list_settle(&s->emitters, next->emitters, plan->emitters, next->n_emitters, true);
+        list_take_over(&s->receivers, &receivers, next->receivers, plan->receivers);
+        list_take_over(&s->emitters, &emitters, next->emitters, plan->emitters);
+        /* Whoever reloads may have mended what was in the way. */
+        links_watch_refresh(s->watch);
+        sections_retry_later(s);
         return 0;
+}
+
+/* --- what is told of them --- */
+
+/* The first section in this state, or NULL. */
+static const struct section *find_state(const struct list *l, enum section_state state)
+{
+        for (size_t i = 0; i < l->n; i++)
+                if (l->items[i]->state == state)
+                        return l->items[i];
+        return NULL;
+}
+
+/* The worst that is to be told, of the first section for which it is true; NULL where all is well. */
+static const struct section *find_worst(const struct sections *s)
+{
+        static const enum section_state worst_first[] = { SECTION_FAILED, SECTION_WAITING, SECTION_SILENT };
+        const struct section *worst = NULL;
+
+        for (size_t i = 0; !worst && i < sizeof worst_first / sizeof worst_first[0]; i++) {
+                worst = find_state(&s->receivers, worst_first[i]);
+                if (!worst)
+                        worst = find_state(&s->emitters, worst_first[i]);
+        }
+        return worst;
 }
 
 void sections_status(const struct sections *s, struct service_status *ret)
 {
-        *ret = (struct service_status){ .joined = s->receivers.n, .emitting = s->emitters.n };
+        const struct section *worst = find_worst(s);
+
+        *ret = (struct service_status){
+                .joined = count_state(&s->receivers, SECTION_ACTIVE),
+                .emitting = count_state(&s->emitters, SECTION_ACTIVE),
+                .waiting = count_both(s, SECTION_WAITING),
+                .silent = count_both(s, SECTION_SILENT),
+                .failed = count_both(s, SECTION_FAILED),
+        };
         for (size_t i = 0; i < s->receivers.n; i++)
-                ret->received += receiver_stats(s->receivers.items[i])->count[STAT_RECEIVED];
+                ret->received += s->receivers.items[i]->stats.count[STAT_RECEIVED];
+        if (worst)
+                snprintf(ret->worst, sizeof ret->worst, "[%s] %s: %s", worst->name,
+                         section_state_name(worst->state), worst->why);
 }
 
 void sections_log_counters(const struct sections *s)
 {
         for (size_t i = 0; i < s->receivers.n; i++)
-                receiver_log_counters(s->receivers.items[i]);
+                section_log_counters(s->receivers.items[i]);
         for (size_t i = 0; i < s->emitters.n; i++)
-                emitter_log_counters(s->emitters.items[i]);
+                section_log_counters(s->emitters.items[i]);
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -16,9 +17,13 @@
 /* How often the status is looked at where nobody asks for a watchdog. */
 #define TICK_NS (10 * NS_PER_S)
 
+/* Changes come in bursts; they are told once in this time. */
+#define TOUCH_NS (100 * NS_PER_MS)
+
 struct service {
         struct notify *notify;
         struct event *tick;
+        struct event *touch; /* armed once the state has changed */
         int64_t tick_ns;
         const char *feed;  /* "WATCHDOG=1\n" where the service manager asks for it */
         const char *ready; /* "READY=1\n" until the service manager has taken it, then "" */
@@ -45,14 +50,26 @@ static void measure_rate(struct service *s)
         s->received = now.received;
 }
 
+/* `, 2 waiting`, or nothing. Returns the buffer. */
+static const char *count_text(size_t count, const char *what, char buffer[32])
+{
+        buffer[0] = '\0';
+        if (count)
+                snprintf(buffer, 32, ", %zu %s", count, what);
+        return buffer;
+}
+
 /* Sends what is due, with a fresh line of status. */
 static void notify_status(struct service *s, const char *feed)
 {
         struct service_status now = { 0 };
+        char waiting[32], silent[32], failed[32];
 
         s->state(s->arg, &now);
-        if (notify_send(s->notify, "%s%sSTATUS=%zu joined, %zu emitting, %.1f datagrams/s%s", s->ready, feed,
-                        now.joined, now.emitting, s->rate, s->remark) == 0)
+        if (notify_send(s->notify, "%s%sSTATUS=%zu joined, %zu emitting%s%s%s, %.1f datagrams/s%s%s%s",
+                        s->ready, feed, now.joined, now.emitting, count_text(now.waiting, "waiting", waiting),
+                        count_text(now.silent, "silent", silent), count_text(now.failed, "failed", failed),
+                        s->rate, now.worst[0] ? "; " : "", now.worst, s->remark) == 0)
                 s->ready = "";
 }
 
@@ -66,6 +83,13 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         notify_status(s, s->feed);
         log_report_lost();
         (void)timer_arm(s->tick, clock_monotonic_ns() + s->tick_ns);
+}
+
+static void on_touch(evutil_socket_t fd, short what, void *arg)
+{
+        (void)fd;
+        (void)what;
+        notify_status(arg, "");
 }
 
 int service_new(struct env *env, service_state state, void *arg, struct service **ret)
@@ -89,7 +113,9 @@ int service_new(struct env *env, service_state state, void *arg, struct service 
                 return r;
         }
         s->tick = evtimer_new(env->base, on_tick, s);
-        if (!s->tick || event_priority_set(s->tick, LOOP_PRIORITY_FIRST) < 0 ||
+        s->touch = evtimer_new(env->base, on_touch, s);
+        if (!s->tick || !s->touch || event_priority_set(s->touch, LOOP_PRIORITY_FIRST) < 0 ||
+            event_priority_set(s->tick, LOOP_PRIORITY_FIRST) < 0 ||
             timer_arm(s->tick, s->measured_ns + s->tick_ns) < 0) {
                 service_free(s);
                 return -ENOMEM;
@@ -104,6 +130,8 @@ struct service *service_free(struct service *s)
                 return NULL;
         if (s->tick)
                 event_free(s->tick);
+        if (s->touch)
+                event_free(s->touch);
         notify_free(s->notify);
         free(s);
         return NULL;
@@ -114,6 +142,12 @@ void service_ready(struct service *s, const char *remark)
         s->remark = remark;
         s->ready = "READY=1\n";
         notify_status(s, "");
+}
+
+void service_touch(struct service *s)
+{
+        if (!event_pending(s->touch, EV_TIMEOUT, NULL))
+                (void)timer_arm(s->touch, clock_monotonic_ns() + TOUCH_NS);
 }
 
 void service_reloading(struct service *s)

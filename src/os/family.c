@@ -4,15 +4,14 @@
 #include <netinet/in.h>
 #include <string.h>
 
-_Static_assert(sizeof(struct ip_mreqn) <= FAMILY_VALUE_MAX && sizeof(struct in_pktinfo) <= FAMILY_VALUE_MAX,
+_Static_assert(sizeof(struct ip_mreqn) <= FAMILY_VALUE_MAX && sizeof(struct in_pktinfo) <= FAMILY_VALUE_MAX &&
+                       sizeof(struct in6_pktinfo) <= FAMILY_VALUE_MAX,
                "FAMILY_VALUE_MAX is the longest");
 
-static size_t interface_value_ipv4(uint32_t link, const struct address *from, void *value)
+static size_t interface_value_ipv4(uint32_t link, void *value)
 {
         struct ip_mreqn request = { .imr_ifindex = (int)link };
 
-        if (from)
-                memcpy(&request.imr_address, from->bytes, sizeof request.imr_address);
         memcpy(value, &request, sizeof request);
         return sizeof request;
 }
@@ -37,6 +36,32 @@ static size_t put_packet_info_ipv4(const struct reply *r, void *info)
         return sizeof i;
 }
 
+static size_t interface_value_ipv6(uint32_t link, void *value)
+{
+        memcpy(value, &link, sizeof link);
+        return sizeof link;
+}
+
+/* The address by which the source is answered is not told; the kernel chooses it then (RFC 6724). */
+static void read_packet_info_ipv6(const void *info, struct datagram *d)
+{
+        struct in6_pktinfo i;
+
+        memcpy(&i, info, sizeof i);
+        d->destination.family = d->local.family = AF_INET6;
+        memcpy(d->destination.bytes, &i.ipi6_addr, sizeof i.ipi6_addr);
+        d->ifindex = i.ipi6_ifindex;
+}
+
+static size_t put_packet_info_ipv6(const struct reply *r, void *info)
+{
+        struct in6_pktinfo i = { .ipi6_ifindex = r->ifindex };
+
+        memcpy(&i.ipi6_addr, r->from.bytes, sizeof i.ipi6_addr);
+        memcpy(info, &i, sizeof i);
+        return sizeof i;
+}
+
 static const struct family families[] = {
         {
                 .family = AF_INET,
@@ -52,9 +77,23 @@ static const struct family families[] = {
                 .read_packet_info = read_packet_info_ipv4,
                 .put_packet_info = put_packet_info_ipv4,
         },
+        {
+                .family = AF_INET6,
+                .level = IPPROTO_IPV6,
+                .multicast_all = IPV6_MULTICAST_ALL,
+                .multicast_if = IPV6_MULTICAST_IF,
+                .multicast_ttl = IPV6_MULTICAST_HOPS,
+                .multicast_loop = IPV6_MULTICAST_LOOP,
+                .traffic_class = IPV6_TCLASS,
+                .receive_packet_info = IPV6_RECVPKTINFO,
+                .packet_info = IPV6_PKTINFO,
+                .interface_value = interface_value_ipv6,
+                .read_packet_info = read_packet_info_ipv6,
+                .put_packet_info = put_packet_info_ipv6,
+        },
 };
 
-const struct family *family_of(sa_family_t family)
+const struct family *family_of(int family)
 {
         for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
                 if (families[i].family == family)

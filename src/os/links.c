@@ -1,130 +1,282 @@
-/* links.c - which interface is meant: by name, by address, by route. Asks the kernel, keeps nothing. */
+/* links.c - the interfaces of this host: a snapshot, and which of them is meant. */
 #include "os/links.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-int link_by_name(const char *name, uint32_t *ret_index)
+/* How often a snapshot is begun anew when the world changes under it. */
+#define READ_TRIES 64
+
+/* Room for one more element; NULL without memory. The array's size is always a power of two. */
+static void *grow(void *array, size_t n, size_t size)
 {
-        struct ifreq request = { 0 };
-        int fd, r;
+        if (n & (n - 1))
+                return array;
+        return reallocarray(array, n ? 2 * n : 1, size);
+}
 
-        if (strlen(name) >= sizeof request.ifr_name)
-                return -ENODEV;
-        /* if_nametoindex() would tell that there is no such interface where it has no descriptor left to ask
-         * with. */
-        fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        if (fd < 0)
-                return -errno;
-        strcpy(request.ifr_name, name);
-        r = ioctl(fd, SIOCGIFINDEX, &request) < 0 ? -errno : 0;
-        close(fd);
+static int note_slave_kind(const struct nlattr *a, void *arg)
+{
+        static const char *const takers[] = { "bridge", "bond", "team" };
+        struct link *link = arg;
+
+        if (mnl_attr_get_type(a) != IFLA_INFO_SLAVE_KIND || mnl_attr_validate(a, MNL_TYPE_NUL_STRING) < 0)
+                return MNL_CB_OK;
+        for (size_t i = 0; i < sizeof takers / sizeof takers[0]; i++)
+                link->is_port |= strcmp(mnl_attr_get_str(a), takers[i]) == 0;
+        return MNL_CB_OK;
+}
+
+static int note_link_attribute(const struct nlattr *a, void *arg)
+{
+        struct link *link = arg;
+
+        switch (mnl_attr_get_type(a)) {
+        case IFLA_IFNAME:
+                if (mnl_attr_validate(a, MNL_TYPE_NUL_STRING) >= 0)
+                        snprintf(link->name, sizeof link->name, "%s", mnl_attr_get_str(a));
+                break;
+        case IFLA_MASTER:
+                if (mnl_attr_validate(a, MNL_TYPE_U32) >= 0)
+                        link->master = mnl_attr_get_u32(a);
+                break;
+        case IFLA_CARRIER_UP_COUNT:
+                if (mnl_attr_validate(a, MNL_TYPE_U32) >= 0)
+                        link->ups = mnl_attr_get_u32(a);
+                break;
+        case IFLA_LINKINFO:
+                (void)mnl_attr_parse_nested(a, note_slave_kind, link);
+                break;
+        default:
+                break;
+        }
+        return MNL_CB_OK;
+}
+
+static int note_link(const struct nlmsghdr *message, void *arg)
+{
+        const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+        struct links *l = arg;
+        struct link *links = grow(l->links, l->n, sizeof l->links[0]), *link;
+
+        if (!links)
+                return MNL_CB_ERROR;
+        l->links = links;
+        link = &links[l->n++];
+        *link = (struct link){ .index = (uint32_t)info->ifi_index, .flags = info->ifi_flags };
+        return mnl_attr_parse(message, sizeof *info, note_link_attribute, link);
+}
+
+/* What a message about an address says. */
+struct told {
+        const struct nlattr *local;   /* this end of a link with two ends */
+        const struct nlattr *address; /* the other end; without `local` it is ours */
+        uint32_t flags;
+};
+
+static int note_address_attribute(const struct nlattr *a, void *arg)
+{
+        struct told *told = arg;
+
+        switch (mnl_attr_get_type(a)) {
+        case IFA_LOCAL:
+                told->local = a;
+                break;
+        case IFA_ADDRESS:
+                told->address = a;
+                break;
+        case IFA_FLAGS:
+                if (mnl_attr_validate(a, MNL_TYPE_U32) >= 0)
+                        told->flags = mnl_attr_get_u32(a);
+                break;
+        default:
+                break;
+        }
+        return MNL_CB_OK;
+}
+
+static bool is_usable(uint32_t flags)
+{
+        return !(flags & IFA_F_DADFAILED) && (!(flags & IFA_F_TENTATIVE) || (flags & IFA_F_OPTIMISTIC));
+}
+
+static int note_address(const struct nlmsghdr *message, void *arg)
+{
+        const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+        size_t size = info->ifa_family == AF_INET6 ? 16 : 4;
+        struct links *l = arg;
+        struct told told = { .flags = info->ifa_flags };
+        const struct nlattr *a;
+        struct link_address *addresses;
+
+        (void)mnl_attr_parse(message, sizeof *info, note_address_attribute, &told);
+        a = told.local ? told.local : told.address;
+        if ((info->ifa_family != AF_INET && info->ifa_family != AF_INET6) || !a ||
+            mnl_attr_get_payload_len(a) != size || !is_usable(told.flags))
+                return MNL_CB_OK;
+        addresses = grow(l->addresses, l->n_addresses, sizeof l->addresses[0]);
+        if (!addresses)
+                return MNL_CB_ERROR;
+        l->addresses = addresses;
+        addresses += l->n_addresses++;
+        *addresses = (struct link_address){ .link = info->ifa_index, .address.family = info->ifa_family };
+        memcpy(addresses->address.bytes, mnl_attr_get_payload(a), size);
+        if (address_needs_link(&addresses->address))
+                addresses->address.scope = info->ifa_index;
+        return MNL_CB_OK;
+}
+
+static int read_once(struct netlink *netlink, struct links **ret)
+{
+        struct links *l = calloc(1, sizeof *l);
+        int r;
+
+        if (!l)
+                return -ENOMEM;
+        r = netlink_dump(netlink, RTM_GETLINK, note_link, l);
         if (r == 0)
-                *ret_index = (uint32_t)request.ifr_ifindex;
+                r = netlink_dump(netlink, RTM_GETADDR, note_address, l);
+        if (r < 0) {
+                links_free(l);
+                return r;
+        }
+        *ret = l;
+        return 0;
+}
+
+int links_read(struct netlink *netlink, struct links **ret)
+{
+        int r = -EINTR;
+
+        /* The kernel says so when the list has changed while it was being told. */
+        for (int i = 0; i < READ_TRIES && r == -EINTR; i++)
+                r = read_once(netlink, ret);
         return r;
 }
 
-/* The name of the interface that has the address, from the list, or NULL. */
-static const char *find_address(const struct ifaddrs *list, const struct address *address)
+struct links *links_free(struct links *l)
 {
-        for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
-                struct endpoint e;
-
-                if (!i->ifa_addr)
-                        continue;
-                endpoint_from_sockaddr(i->ifa_addr, &e);
-                if (address_equal(&e.address, address))
-                        return i->ifa_name;
-        }
+        if (!l)
+                return NULL;
+        free(l->links);
+        free(l->addresses);
+        free(l);
         return NULL;
 }
 
-int link_by_address(const struct address *address, uint32_t *ret_index)
+const struct link *links_by_index(const struct links *l, uint32_t index)
 {
-        struct ifaddrs *list;
-        const char *name;
+        for (size_t i = 0; i < l->n; i++)
+                if (l->links[i].index == index)
+                        return &l->links[i];
+        return NULL;
+}
+
+const struct link *links_by_name(const struct links *l, const char *name)
+{
+        for (size_t i = 0; i < l->n; i++)
+                if (strcmp(l->links[i].name, name) == 0)
+                        return &l->links[i];
+        return NULL;
+}
+
+const struct link *links_by_address(const struct links *l, const struct address *address)
+{
+        for (size_t i = 0; i < l->n_addresses; i++)
+                if (address_equal(&l->addresses[i].address, address))
+                        return links_by_index(l, l->addresses[i].link);
+        return NULL;
+}
+
+const struct address *links_address_of(const struct links *l, uint32_t index, int family)
+{
+        for (size_t i = 0; i < l->n_addresses; i++)
+                if (l->addresses[i].link == index && l->addresses[i].address.family == family)
+                        return &l->addresses[i].address;
+        return NULL;
+}
+
+bool link_has_carrier(const struct link *l)
+{
+        return (l->flags & IFF_UP) && (l->flags & IFF_RUNNING);
+}
+
+static bool is_by_name(const struct link_choice *c)
+{
+        return c->interface && c->interface[0];
+}
+
+static bool is_by_address(const struct link_choice *c)
+{
+        return c->ip_address && c->ip_address->family;
+}
+
+bool link_choice_is_by_route(const struct link_choice *c)
+{
+        return !is_by_name(c) && !is_by_address(c);
+}
+
+int links_choose(const struct links *l, struct netlink *netlink, const struct link_choice *c,
+                 const struct link **ret)
+{
+        uint32_t index;
         int r;
 
-        if (getifaddrs(&list) < 0)
-                return -errno;
-        name = find_address(list, address);
-        r = name ? link_by_name(name, ret_index) : -EADDRNOTAVAIL;
-        freeifaddrs(list);
-        return r;
+        if (is_by_name(c)) {
+                *ret = links_by_name(l, c->interface);
+                if (!*ret)
+                        return -ENODEV;
+        } else if (is_by_address(c)) {
+                *ret = links_by_address(l, c->ip_address);
+                if (!*ret)
+                        return -EADDRNOTAVAIL;
+        } else {
+                *ret = NULL;
+                r = netlink_route(netlink, c->group, &index);
+                if (r < 0)
+                        return r;
+                *ret = links_by_index(l, index);
+                /* It came after the snapshot: the next one has it. */
+                if (!*ret)
+                        return -ENETUNREACH;
+        }
+        return (*ret)->flags & IFF_UP ? 0 : -ENETDOWN;
 }
 
-/* This host's address on the way to `to`: that of a socket connected to it, which sends nothing for UDP. */
-static int address_by_route(const struct endpoint *to, struct address *ret)
+const struct address *links_source_address(const struct links *l, const struct link *link,
+                                           const struct link_choice *c)
 {
-        struct sockaddr_storage ss;
-        socklen_t length = endpoint_to_sockaddr(to, &ss);
-        int fd = socket(to->address.family, SOCK_DGRAM | SOCK_CLOEXEC, 0), r = 0;
-        struct endpoint local;
-
-        if (fd < 0)
-                return -errno;
-        if (connect(fd, (struct sockaddr *)&ss, length) < 0)
-                r = -errno;
-        length = sizeof ss;
-        if (r == 0 && getsockname(fd, (struct sockaddr *)&ss, &length) < 0)
-                r = -errno;
-        close(fd);
-        if (r < 0)
-                return r;
-        endpoint_from_sockaddr((struct sockaddr *)&ss, &local);
-        *ret = local.address;
-        return 0;
+        if (is_by_address(c))
+                return c->ip_address;
+        return link->flags & IFF_LOOPBACK ? links_address_of(l, link->index, c->group->family) : NULL;
 }
 
-int link_by_route(const struct endpoint *to, uint32_t *ret_index)
+/* What the question for a route comes back with: there is none, or one of the kinds unreachable and
+ * prohibit. */
+static bool failure_is_of_route(int error)
 {
-        struct address local;
-        int r = address_by_route(to, &local);
-
-        return r < 0 ? r : link_by_address(&local, ret_index);
+        return error == -ENETUNREACH || error == -EHOSTUNREACH || error == -EACCES;
 }
 
-/* The address of this family in an entry of the list that is about this loopback interface. 0 or -errno. */
-static int loopback_address(const struct ifaddrs *entry, uint32_t index, sa_family_t family,
-                            struct address *ret)
+const char *link_choice_why(const struct link_choice *c, int error, const struct link *found,
+                            char buffer[LINK_WHY_SIZE])
 {
-        uint32_t own = 0;
-        struct endpoint e;
-        int r;
-
-        if (!(entry->ifa_flags & IFF_LOOPBACK) || !entry->ifa_addr || entry->ifa_addr->sa_family != family)
-                return -EADDRNOTAVAIL;
-        r = link_by_name(entry->ifa_name, &own);
-        if (r < 0 || own != index)
-                return r < 0 ? r : -EADDRNOTAVAIL;
-        endpoint_from_sockaddr(entry->ifa_addr, &e);
-        *ret = e.address;
-        return 0;
-}
-
-int link_loopback_address(uint32_t index, sa_family_t family, struct address *ret)
-{
-        struct ifaddrs *list;
-        int r = -EADDRNOTAVAIL;
-
-        if (getifaddrs(&list) < 0)
-                return -errno;
-        for (const struct ifaddrs *i = list; i && r == -EADDRNOTAVAIL; i = i->ifa_next)
-                r = loopback_address(i, index, family, ret);
-        freeifaddrs(list);
-        return r;
-}
-
-const char *link_name(uint32_t index, char buffer[IFNAMSIZ])
-{
-        int saved = errno;
-
-        if (!if_indextoname(index, buffer))
-                snprintf(buffer, IFNAMSIZ, "?");
-        errno = saved;
+        if (error == -ENETDOWN && found)
+                snprintf(buffer, LINK_WHY_SIZE, "%s is down", found->name);
+        else if (error == -ENODEV && is_by_name(c))
+                snprintf(buffer, LINK_WHY_SIZE, "there is no interface %s", c->interface);
+        else if (error == -EADDRNOTAVAIL && is_by_address(c))
+                snprintf(buffer, LINK_WHY_SIZE, "no interface has the address %s",
+                         ADDRESS_TEXT(c->ip_address));
+        else if (link_choice_is_by_route(c) && failure_is_of_route(error))
+                snprintf(buffer, LINK_WHY_SIZE, "there is no route to %s; %s would do without",
+                         ADDRESS_TEXT(c->group), c->option);
+        else
+                snprintf(buffer, LINK_WHY_SIZE, "the route to %s: %s", ADDRESS_TEXT(c->group),
+                         strerror(-error));
         return buffer;
 }

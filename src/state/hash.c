@@ -11,10 +11,12 @@ _Static_assert(sizeof(uint64_t) == crypto_shorthash_BYTES, "SipHash makes 8 byte
 uint64_t hash_address(const struct hash_key *key, const struct address *a)
 {
         uint64_t hash;
-        uint8_t out[sizeof hash];
+        uint8_t in[sizeof a->bytes + sizeof a->scope], out[sizeof hash];
 
-        /* Equal addresses have equal bytes (see address.h); two families do not meet in one table. */
-        crypto_shorthash(out, a->bytes, sizeof a->bytes, key->bytes);
+        /* Two families do not meet in one table; two links do. */
+        memcpy(in, a->bytes, sizeof a->bytes);
+        memcpy(in + sizeof a->bytes, &a->scope, sizeof a->scope);
+        crypto_shorthash(out, in, sizeof in, key->bytes);
         memcpy(&hash, out, sizeof hash);
         return hash;
 }

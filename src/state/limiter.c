@@ -72,6 +72,11 @@ struct limiter *limiter_free(struct limiter *l)
         return NULL;
 }
 
+void limiter_set_rule(struct limiter *l, struct bucket_rule rule)
+{
+        l->rule = rule;
+}
+
 bool limiter_take(struct limiter *l, const struct address *source, int64_t now_ns)
 {
         struct slot *set, *mine = NULL;

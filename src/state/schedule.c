@@ -6,6 +6,13 @@ void schedule_start(struct schedule *s, int64_t first_ns, int64_t interval_ns)
         *s = (struct schedule){ .due_ns = first_ns, .interval_ns = interval_ns };
 }
 
+void schedule_change(struct schedule *s, int64_t now_ns, int64_t interval_ns)
+{
+        int64_t due_ns = s->due_ns - s->interval_ns + interval_ns;
+
+        schedule_start(s, due_ns > now_ns ? due_ns : now_ns, interval_ns);
+}
+
 bool schedule_beat(struct schedule *s, int64_t now_ns, uint64_t *ret_missed)
 {
         int64_t passed;

@@ -28,6 +28,7 @@ RESTRICTED = [
     (r"#include <iniparser", r"src/config/ini\.c"),
     (r"#include <systemd/", r"src/os/"),
     (r"#include <jansson", r"src/ctl/"),
+    (r"#include <libmnl/", r"(src|include)/os/"),
     (r"\bsetsockopt\(", r"src/os/socket\.c"),
     (r"\b(clock_gettime|gettimeofday|timespec_get|time|clock)\(", r"src/base/clock\.c"),
     (r"\b(nanosleep|usleep|sleep|clock_nanosleep)\(", None),

@@ -83,6 +83,18 @@ class Daemon(Program):
             return enough
         eventually(said, lambda: f"{notice} after {self.notices}")
 
+    def wait_for_status(self, pattern):
+        """Until this is found in what the service manager was told last."""
+        def found():
+            self._count_notices("")
+            return re.search(pattern, self.status())
+        eventually(found, lambda: f"the status /{pattern}/, not {self.status()}")
+
+    def status(self):
+        """As the service manager was told last, when its notices were last read."""
+        told = [notice for notice in self.notices if notice.startswith("STATUS=")]
+        return told[-1].removeprefix("STATUS=") if told else ""
+
     def _count_notices(self, notice):
         try:
             while True:

@@ -4,6 +4,7 @@ A Host can run programs and make sockets; a Lan can count what passes on its bri
 """
 import contextlib
 import ctypes
+import ipaddress
 import itertools
 import os
 import re
@@ -18,6 +19,7 @@ DEADLINE = 30
 CLONE_NEWNET = 0x40000000
 PR_SET_PDEATHSIG = 1
 ETH_P_IP = 0x0800
+ETH_P_IPV6 = 0x86DD
 ETH_P_PROBE = 0x88B5
 SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC = 263, 1, 1
 
@@ -125,35 +127,54 @@ class Host(Namespace):
 
     def __init__(self):
         super().__init__()
-        self.addresses = []
+        self.addresses, self.addresses6 = [], []
         self.ip("link set lo up")
+        # An IPv6 address is good at once, and no router is looked for.
+        for key, value in ("accept_dad", 0), ("router_solicitations", 0):
+            for device in "all", "default":
+                self.write(f"/proc/sys/net/ipv6/conf/{device}/{key}", str(value))
 
     @property
     def address(self):
         return self.addresses[0]
 
+    @property
+    def address6(self):
+        return self.addresses6[0]
+
     def plug(self, lan, number, multicast_route):
         name, port = f"eth{len(self.addresses)}", f"port{number}"
-        address = f"{lan.prefix}.{number}"
-        lan.ip(f"link add {port} type veth peer name {name} netns {self.path}",
+        address, address6 = f"{lan.prefix}.{number}", ipv6_address(lan.prefix, number)
+        # Were the indices of both ends the same, the kernel would take a second to tell of the carrier.
+        lan.ip(f"link add {port} index {1000 + number} type veth peer name {name} netns {self.path}",
                f"link set {port} up master br0")
-        self.ip(f"address add {address}/24 dev {name}", f"link set {name} up",
-                *([f"route add 224.0.0.0/4 dev {name}"] if multicast_route else []))
+        self.ip(f"address add {address}/24 dev {name}", f"address add {address6}/64 dev {name} nodad",
+                f"link set {name} up", *([f"route add 224.0.0.0/4 dev {name}"] if multicast_route else []))
         self.addresses.append(address)
+        self.addresses6.append(address6)
         lan.wait_for_link(self, name)
 
     def udp(self, address="", port=0, reuse=False):
-        """A bound UDP socket with the deadline as its timeout."""
+        """A bound UDP socket with the deadline as its timeout. For IPv6: the address may be "::" or
+        "fe80::7%eth0"."""
         with self.entered():
-            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.settimeout(DEADLINE)
-        if reuse:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((address, port))
+            sock = socket.socket(family_of(address), socket.SOCK_DGRAM)
+            sock.settimeout(DEADLINE)
+            if reuse:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(destination(address, port))
         return sock
 
     def member(self, group, port, interface=None):
-        """A socket that hears the group."""
+        """A socket that hears the group. The interface is an address; of IPv6 it is a name."""
+        if ":" in group:
+            with self.entered():
+                index = socket.if_nametoindex(interface or "eth0")
+            # One of the link's scope cannot be bound without a link.
+            sock = self.udp(f"{group}%{interface or 'eth0'}", port, reuse=True)
+            where = socket.inet_pton(socket.AF_INET6, group) + struct.pack("=I", index)
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, where)
+            return sock
         sock = self.udp(group, port, reuse=True)
         where = socket.inet_aton(group) + socket.inet_aton(interface or self.address)
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, where)
@@ -171,14 +192,15 @@ class Host(Namespace):
 
     def send(self, payload, group, port):
         """One datagram from a new socket, like the seed's client."""
-        with self.udp() as sock:
-            sock.sendto(payload, (group, port))
+        with self.udp(any_address(group)) as sock, self.entered():
+            sock.sendto(payload, destination(group, port))
 
     def ask(self, payload, group, port, answers=1):
         """Sends a question and waits for the answers. What was sent before has then been handled, too."""
-        with self.udp() as sock:
-            sock.sendto(payload, (group, port))
-            return [sock.recvfrom(65536) for _ in range(answers)]
+        with self.udp(any_address(group)) as sock:
+            with self.entered():
+                sock.sendto(payload, destination(group, port))
+            return [(answer, source[:2]) for answer, source in (sock.recvfrom(65536) for _ in range(answers))]
 
     def memberships(self):
         """The groups that the host has joined, as (interface, group)."""
@@ -193,8 +215,11 @@ class Host(Namespace):
 
     def socket_inode(self, address, port):
         """Of the UDP socket that is bound there."""
-        local = "%s:%04X" % (socket.inet_aton(address)[::-1].hex().upper(), port)
-        inodes = [line.split()[9] for line in self.read("/proc/net/udp").splitlines() if local in line]
+        # Each four bytes of the address are a number of this machine.
+        words = struct.unpack("!4I" if ":" in address else "!I", socket.inet_pton(family_of(address), address))
+        local = "%s:%04X" % ("".join(struct.pack("=I", word).hex().upper() for word in words), port)
+        listed = self.read("/proc/net/udp6" if ":" in address else "/proc/net/udp")
+        inodes = [line.split()[9] for line in listed.splitlines() if f" {local} " in line]
         assert len(inodes) == 1, f"{inodes} are bound to {address}:{port}"
         return inodes[0]
 
@@ -229,8 +254,8 @@ class Lan(Namespace):
             for sender, receiver, device in (there, here, name), (here, there, "br0"):
                 eventually(lambda: _probe(sender, receiver, device), f"{name} to carry packets")
 
-    def sniff(self):
-        return Sniffer(self, "br0")
+    def sniff(self, ethertype=ETH_P_IP):
+        return Sniffer(self, "br0", ethertype)
 
 
 class Packet:
@@ -244,21 +269,53 @@ class Packet:
         self.payload = raw[header + 8:header + length]
 
 
+class Packet6:
+    """The same of an IPv6 packet. One that has headers before that of UDP is taken for something else."""
+
+    def __init__(self, raw):
+        first, self.ttl = struct.unpack_from("!I", raw)[0], raw[7]
+        self.tos, self.is_udp = first >> 20 & 255, raw[6] == socket.IPPROTO_UDP
+        self.source, self.destination = (socket.inet_ntop(socket.AF_INET6, raw[at:at + 16]) for at in (8, 24))
+        self.source_port, self.port, length = struct.unpack_from("!HHH", raw, 40)
+        self.payload = raw[48:40 + length]
+
+
 class Sniffer:
     """Every UDP packet that passes an interface, from the moment that this is made."""
 
-    def __init__(self, namespace, device):
-        self._sock = packets(namespace, device, ETH_P_IP)
+    def __init__(self, namespace, device, ethertype=ETH_P_IP):
+        self._sock = packets(namespace, device, ethertype)
         self._sock.settimeout(DEADLINE)
+        self._packet = Packet6 if ethertype == ETH_P_IPV6 else Packet
 
     def next(self):
-        while not (packet := Packet(self._sock.recv(65536))).is_udp:
+        while not (packet := self._packet(self._sock.recv(65536))).is_udp:
             pass
         return packet
 
     def until(self, payload):
         """The packets before the one that carries this payload."""
         return list(itertools.takewhile(lambda packet: packet.payload != payload, iter(self.next, None)))
+
+
+def family_of(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
+def destination(address, port):
+    """As Python's sockets take it. They do not heed the interface in "fe80::7%eth0"; its name means something
+    in its namespace only."""
+    address, _, device = address.partition("%")
+    return (address, port, 0, socket.if_nametoindex(device)) if device else (address, port)
+
+
+def any_address(like):
+    return "::" if ":" in like else ""
+
+
+def ipv6_address(prefix, number):
+    """fd00:0:0:1::2 for 10.0.1 and 2."""
+    return str(ipaddress.ip_address(f"fd00:0:0:{prefix.rsplit('.', 1)[1]}::{number}"))
 
 
 def packets(namespace, device, protocol):

@@ -2,45 +2,65 @@
 import time
 
 from daemon import receiver
+from family import IPV6, both
 
 ACKER = receiver(HANDLERS="ack")
 
 
-def test_two_daemons_answer_a_question_once_each_and_never_each_other(here, there, lan, mcastd):
-    mcastd(here, ACKER)
-    mcastd(there, ACKER)
+def end_of(wire, host, family):
+    """The packets until now."""
+    host.send(b"end", "ff15::9:9" if family is IPV6 else "239.9.9.9", 9)
+    return wire.until(b"end")
+
+
+@both
+def test_two_daemons_answer_a_question_once_each_and_never_each_other(family, here, there, lan, mcastd):
+    for host in here, there:
+        mcastd(host, receiver(MCAST_GROUP=family.group, HANDLERS="ack"))
     asker = lan.host()
-    wire = lan.sniff()
-    answers = asker.ask(b"question", "239.1.1.1", 5001, answers=2)
+    wire = lan.sniff(family.ethertype)
+    answers = asker.ask(b"question", family.group, 5001, answers=2)
     # Were an ack answered, the answer would be out before that to a later question.
-    asker.ask(b"later", "239.1.1.1", 5001, answers=2)
-    asker.send(b"end", "239.9.9.9", 9)
-    assert sorted(answers) == [(b"ack", (here.address, 5001)), (b"ack", (there.address, 5001))]
-    payloads = [packet.payload for packet in wire.until(b"end")]
+    asker.ask(b"later", family.group, 5001, answers=2)
+    assert sorted(answers) == [(b"ack", (family.address(number), 5001)) for number in (1, 2)]
+    payloads = [packet.payload for packet in end_of(wire, asker, family)]
     assert payloads == [b"question", b"ack", b"ack", b"later", b"ack", b"ack"]
 
 
-def test_a_daemons_ack_to_another_daemons_port_is_not_answered(here, there, lan, mcastd):
-    mcastd(here, ACKER)
-    mcastd(there, ACKER)
+@both
+def test_a_daemons_ack_to_another_daemons_port_is_not_answered(family, here, there, lan, mcastd):
+    for host in here, there:
+        mcastd(host, receiver(MCAST_GROUP=family.group, HANDLERS="ack"))
     asker = lan.host()
-    wire = lan.sniff()
-    # The question seems to come from the port that the other daemon answers by.
-    asker.forge(there.address, 5001, "239.1.1.1", 5001, b"question")
-    asker.ask(b"later", "239.1.1.1", 5001, answers=2)
-    asker.send(b"end", "239.9.9.9", 9)
-    packets = [(packet.payload, packet.source, packet.destination) for packet in wire.until(b"end")]
-    assert packets.count((b"ack", here.address, there.address)) == 1
+    wire = lan.sniff(family.ethertype)
+    # The question comes from the port that the other daemon answers by.
+    with there.udp(family.address(2), 5001) as sock:
+        sock.sendto(b"question", (family.group, 5001))
+        assert sock.recvfrom(64)[1][0] == family.address(1)
+    asker.ask(b"later", family.group, 5001, answers=2)
+    packets = [(packet.payload, packet.source, packet.destination) for packet in end_of(wire, asker, family)]
+    assert packets.count((b"ack", family.address(1), family.address(2))) == 1
     assert len(packets) == 5
 
 
-def test_an_ack_is_never_answered(here, there, mcastd, lan):
-    daemon = mcastd(here, ACKER)
-    wire = lan.sniff()
-    there.send(b"ack", "239.1.1.1", 5001)
-    there.ask(b"question", "239.1.1.1", 5001)
-    there.send(b"end", "239.9.9.9", 9)
-    assert [packet.payload for packet in wire.until(b"end")] == [b"ack", b"question", b"ack"]
+@both
+def test_what_comes_from_the_own_host_and_the_groups_port_is_not_answered(family, here, there, lan, mcastd):
+    daemon = mcastd(here, receiver(MCAST_GROUP=family.group, HANDLERS="ack"))
+    wire = lan.sniff(family.ethertype)
+    with here.udp(family.address(1), 5001) as sock:
+        sock.sendto(b"question", (family.group, 5001))
+    there.ask(b"later", family.group, 5001)
+    assert [packet.payload for packet in end_of(wire, there, family)] == [b"question", b"later", b"ack"]
+    daemon.wait_for_counters("mcserver", acked=1, acks_suppressed_self=1)
+
+
+@both
+def test_an_ack_is_never_answered(family, here, there, mcastd, lan):
+    daemon = mcastd(here, receiver(MCAST_GROUP=family.group, HANDLERS="ack"))
+    wire = lan.sniff(family.ethertype)
+    there.send(b"ack", family.group, 5001)
+    there.ask(b"question", family.group, 5001)
+    assert [packet.payload for packet in end_of(wire, there, family)] == [b"ack", b"question", b"ack"]
     daemon.wait_for_counters("mcserver", acked=1, acks_suppressed_ack=1)
 
 
@@ -64,9 +84,10 @@ def test_source_port_0_is_never_answered(here, there, mcastd, lan):
     daemon.wait_for_counters("mcserver", acked=1, acks_suppressed_port=1)
 
 
-def test_a_question_of_the_own_host_is_answered(here, mcastd):
-    mcastd(here, ACKER)
-    assert here.ask(b"question", "239.1.1.1", 5001) == [(b"ack", (here.address, 5001))]
+@both
+def test_a_question_of_the_own_host_is_answered(family, here, mcastd):
+    mcastd(here, receiver(MCAST_GROUP=family.group, HANDLERS="ack"))
+    assert here.ask(b"question", family.group, 5001) == [(b"ack", (family.address(1), 5001))]
 
 
 def test_a_flood_is_answered_within_its_rate_and_every_datagram_is_accounted_for(here, there, lan, mcastd):

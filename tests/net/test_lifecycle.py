@@ -1,6 +1,7 @@
 """How mcastd ends and begins again, and what the service manager and the network do meanwhile."""
 import contextlib
 import pathlib
+import re
 import signal
 import socket
 
@@ -18,6 +19,30 @@ def test_a_signal_ends_it_well_and_it_leaves_its_groups(by, here, mcastd):
     assert here.memberships() == set()
     end = [f"stopping on {by.name}", "left 239.1.1.1:5001 on eth0", "stopped"]
     assert daemon.lines()[-3:] == end
+
+
+def test_an_interface_that_is_not_there_does_not_keep_it_from_being_ready_and_is_named(here, mcastd):
+    daemon = mcastd(here, receiver(INTERFACE="eth7"))
+    assert daemon.lines("^waiting to hear 239.1.1.1:5001: there is no interface eth7$")
+    assert re.fullmatch(r"0 joined, 0 emitting, 1 waiting, 0.0 datagrams/s; "
+                        r"\[mcserver\] waiting: there is no interface eth7", daemon.status())
+
+
+def test_a_port_that_is_taken_does_not_keep_it_from_being_ready_and_is_named(here, there, mcastd):
+    with here.udp("", 5001):
+        daemon = mcastd(here, receiver("MCSERVER.taken") + receiver("MCSERVER.free", PORT=5002, HANDLERS="ack"))
+        assert len(daemon.lines(rf"^{daemon.file}:1: \[mcserver.taken\] PORT: cannot bind to 239.1.1.1:5001 "
+                                r".*: Address already in use$")) == 1
+        assert re.match(r"1 joined, 0 emitting, 1 failed, .*; \[mcserver.taken\] failed: ", daemon.status())
+        assert there.ask(b"still there?", "239.1.1.1", 5002) == [(b"ack", (here.address, 5002))]
+
+
+def test_a_port_that_was_taken_is_tried_again_when_an_interface_changes(here, mcastd):
+    with here.udp("", 5001):
+        daemon = mcastd(here, receiver())
+    here.ip("link set lo mtu 60000")
+    daemon.wait_for("^joined 239.1.1.1:5001 on eth0$")
+    daemon.wait_for_status("^1 joined, 0 emitting, 0.0 datagrams/s$")
 
 
 def test_it_tells_the_service_manager_of_its_stop(here, mcastd):

@@ -79,9 +79,13 @@ def test_interface_chooses_the_link_by_name_and_by_address(interface, here, seco
 
 def test_expect_fails_below_its_number_and_succeeds_with_it(here, there, lan):
     with answerer(there):
-        assert ping(here, "--expect", 2).returncode == 1
+        outcome = ping(here, "--expect", 2)
+        assert outcome.returncode == 1
+        assert "loss: 0.0 %, fewer nodes than --expect, 2\n" in outcome.stdout
         with answerer(lan.host()):
-            assert ping(here, "--expect", 2).returncode == 0
+            outcome = ping(here, "--expect", 2)
+        assert outcome.returncode == 0
+        assert "--expect" not in outcome.stdout
 
 
 def test_a_second_answer_of_a_node_is_marked_and_does_not_count_as_another_node(here, there):
@@ -90,6 +94,19 @@ def test_a_second_answer_of_a_node_is_marked_and_does_not_count_as_another_node(
     assert outcome.returncode == 1
     heard = [line for line in outcome.stdout.splitlines() if line.startswith("received")]
     assert ["(duplicate)" in line for line in heard] == [False, True]
+
+
+def test_source_port_is_where_it_asks_from(here, there):
+    with there.member("239.1.1.1", 5001) as sock:
+        assert ping(here, "--source-port", 5002, "--count", 2, "--interval", "10ms").returncode == 1
+        assert [sock.recvfrom(64)[1] for _ in range(2)] == [(here.address, 5002)] * 2
+
+
+def test_a_source_port_that_another_program_has_is_told_and_fails(here):
+    with here.udp(port=5002):
+        outcome = ping(here, "--source-port", 5002)
+    assert outcome.returncode == 1
+    assert "Address already in use" in outcome.stderr
 
 
 def test_json_agrees_with_what_happened(here, there):
@@ -134,14 +151,15 @@ def test_a_message_that_cannot_be_sent_is_told_and_fails(here):
     here.ip("route del 224.0.0.0/4 dev eth0")
     outcome = ping(here)
     assert outcome.returncode == 1
-    assert "Network is unreachable" in outcome.stderr
+    assert "cannot send to 239.1.1.1:5001: there is no route to 239.1.1.1; --interface would do without" in outcome.stderr
 
 
 @pytest.mark.parametrize("arguments", [
     "", "--nonsense", "nonsense", "ping", "ping 239.1.1.1", "ping 10.0.0.1:5001", "ping 239.1.1.1:0",
     "ping 239.1.1.1:65536", f"ping {GROUP} {GROUP}", f"ping {GROUP} --nonsense", f"ping {GROUP} --count 0",
     f"ping {GROUP} --count 1x", f"ping {GROUP} --timeout soon", f"ping {GROUP} --ttl 256",
-    f"ping {GROUP} --expect -1", f"ping {GROUP} --message",
+    f"ping {GROUP} --expect -1", f"ping {GROUP} --message", f"ping {GROUP} --source-port 0",
+    f"ping {GROUP} --source-port 65536",
 ])
 def test_a_wrong_command_line_is_a_usage_error(arguments, here):
     outcome = here.run(built("mcastctl"), *arguments.split())

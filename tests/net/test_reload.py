@@ -1,9 +1,10 @@
 """SIGHUP: what has not changed goes on, what has changed follows the file, a bad file does nothing."""
 import os
-import threading
+import re
 
 from daemon import emitter, receiver
 from lan import eventually
+from stream import Stream, numbers
 
 
 def test_an_unchanged_section_keeps_its_socket(here, mcastd):
@@ -29,11 +30,24 @@ def test_an_unchanged_section_loses_nothing_in_20_reloads(here, there, mcastd):
     daemon.wait_for_counters("mcserver.kept", received=stream.sent, acked=stream.sent)
 
 
+def test_nothing_is_lost_in_refused_reloads(here, there, mcastd):
+    """Though a section was opened anew in vain, and a datagram may have come to that socket alone. To both: twice."""
+    free = {"LOG_RATE": "unlimited", "ACK_RATE": "unlimited", "ACK_TOTAL": "unlimited", "HANDLERS": "log, ack"}
+    daemon = mcastd(here, receiver(**free))
+    in_vain = receiver(INTERFACE=None, IP_ADDRESS=here.address, **free) + receiver("MCSERVER.taken", PORT=5002)
+    with here.udp("", 5002), Stream(there, window=200) as stream:
+        for _ in range(40):
+            assert "not reloaded" in daemon.reload(in_vain)
+            stream.wait_for_more(5)
+    eventually(lambda: set(numbers(daemon, stream.sent)) == set(range(stream.sent)), "all to be heard")
+
+
 def test_a_reopened_section_loses_nothing_in_200_reloads(here, there, mcastd):
     """Over a wire: there the kernel may hand a datagram to the socket that is about to be closed."""
     def changed(n):
+        where = {"INTERFACE": "eth0"} if n % 2 else {"INTERFACE": None, "IP_ADDRESS": here.address}
         return receiver(HANDLERS="log, ack", LOG_RATE="unlimited", ACK_RATE="unlimited", ACK_TOTAL="unlimited",
-                        RECEIVE_BUFFER=f"{1000 + n % 2}K")
+                        **where)
     daemon = mcastd(here, changed(0))
     with Stream(there, window=200) as stream:
         for n in range(1, 201):
@@ -59,15 +73,32 @@ def test_a_good_file_that_cannot_be_followed_changes_nothing_either(here, there,
     good = receiver("MCSERVER.good", HANDLERS="ack")
     daemon = mcastd(here, good)
     before = here.socket_inode("239.1.1.1", 5001)
-    impossible = receiver("MCSERVER.impossible", MCAST_GROUP="239.1.1.2", INTERFACE="eth7")
-    assert "not reloaded" in daemon.reload(receiver("MCSERVER.new", MCAST_GROUP="239.1.1.3") + impossible)
-    assert daemon.lines(rf"^{daemon.file}:[0-9]+: \[mcserver\.impossible\] INTERFACE: .*eth7")
+    impossible = receiver("MCSERVER.impossible", PORT=5002)
+    with here.udp("", 5002):
+        assert "not reloaded" in daemon.reload(receiver("MCSERVER.new", MCAST_GROUP="239.1.1.3") + impossible)
+    assert daemon.lines(rf"^{daemon.file}:[0-9]+: \[mcserver\.impossible\] PORT: .*Address already in use$")
     assert [notice for notice in daemon.notices if notice.startswith("STATUS=")][-1].endswith("reload was refused")
     assert here.memberships() == {("eth0", "239.1.1.1")}
     assert here.socket_inode("239.1.1.1", 5001) == before
     assert there.ask(b"still there?", "239.1.1.1", 5001) == [(b"ack", (here.address, 5001))]
     daemon.reload(good)
     assert "refused" not in [notice for notice in daemon.notices if notice.startswith("STATUS=")][-1]
+
+
+def test_an_interface_that_is_not_there_does_not_refuse_a_reload(here, mcastd):
+    good = receiver("MCSERVER.good")
+    daemon = mcastd(here, good)
+    said = daemon.reload(good + receiver("MCSERVER.early", INTERFACE="eth7"))
+    assert "1 kept, 0 retuned, 0 reopened, 1 added, 0 dropped" in said
+    assert daemon.lines("^waiting to hear 239.1.1.1:5001: there is no interface eth7$")
+    assert re.match(r"1 joined, 0 emitting, 1 waiting, ", daemon.status())
+
+
+def test_a_section_whose_interface_goes_with_the_reload_is_reopened_to_wait(here, mcastd):
+    daemon = mcastd(here, receiver())
+    assert "1 reopened" in daemon.reload(receiver(INTERFACE="eth7"))
+    assert here.memberships() == set()
+    assert daemon.lines("^waiting to hear 239.1.1.1:5001: there is no interface eth7$")
 
 
 def test_memberships_follow_the_file(here, second_lan, mcastd):
@@ -77,7 +108,7 @@ def test_memberships_follow_the_file(here, second_lan, mcastd):
     daemon = mcastd(here, kept + dropped + receiver(**moved))
     assert here.memberships() == {("eth0", "239.1.1.1"), ("eth0", "239.1.1.2"), ("eth0", "239.1.1.4")}
     said = daemon.reload(kept + added + receiver(**moved, INTERFACE="eth1"))
-    assert "1 kept, 1 reopened, 1 added, 1 dropped" in said
+    assert "1 kept, 0 retuned, 1 reopened, 1 added, 1 dropped" in said
     assert here.memberships() == {("eth0", "239.1.1.1"), ("eth0", "239.1.1.3"), ("eth1", "239.1.1.4")}
 
 
@@ -95,32 +126,3 @@ def test_an_emitter_follows_the_file(here, there, mcastd):
     assert old.recv(64) == b"old"
     daemon.reload(emitter(INTERVAL="50ms", MESSAGE="new", MCAST_GROUP="239.1.1.2"))
     assert new.recv(64) == b"new"
-
-
-class Stream:
-    """Numbered datagrams from a thread, at most a window ahead of their acks, so that no queue overflows."""
-
-    def __init__(self, host, window=20):
-        self._sock, self._over, self._window = host.udp(), False, window
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self.sent = 0
-
-    def _run(self):
-        while not self._over:
-            self._sock.sendto(b"number %d" % self.sent, ("239.1.1.1", 5001))
-            self.sent += 1
-            if self.sent > self._window:
-                self._sock.recv(64)
-
-    def wait_for_more(self, count):
-        enough = self.sent + count
-        eventually(lambda: self.sent >= enough, "the stream to flow")
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over = True
-        self._thread.join()
-        self._sock.close()

@@ -31,7 +31,7 @@ def test_an_emitter_added_by_a_reload_is_heard_by_others(peer):
 
 def test_a_reload_without_an_edit_keeps_everything(service):
     pid = service.pid
-    assert service.reload() == f"reloaded {CONFIGURATION}: 4 kept, 0 reopened, 0 added, 0 dropped"
+    assert service.reload() == f"reloaded {CONFIGURATION}: 4 kept, 0 retuned, 0 reopened, 0 added, 0 dropped"
     assert service.pid == pid
 
 

@@ -40,7 +40,7 @@
 /* The IPv4 address of four numbers, made without the parser under test. */
 static inline struct address ipv4(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 {
-        return (struct address){ AF_INET, { (uint8_t)a, (uint8_t)b, (uint8_t)c, (uint8_t)d } };
+        return (struct address){ AF_INET, { (uint8_t)a, (uint8_t)b, (uint8_t)c, (uint8_t)d }, 0 };
 }
 
 /* The n-th address of 10.0.0.0/8, so that one number makes one source. */

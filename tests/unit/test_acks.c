@@ -127,6 +127,22 @@ static void test_a_new_message_starts_with_nothing(void **state)
         acks_free(a);
 }
 
+/* One address on two links is two sources (RFC 4007), wherever in the table they meet. */
+static void test_links_are_told_apart(void **state)
+{
+        struct acks *a = begun();
+
+        (void)state;
+        for (uint32_t scope = 1; scope <= ACKS_SOURCES_MAX; scope++) {
+                const struct address source = { AF_INET6, { 0xfe, 0x80, [15] = 1 }, scope };
+
+                assert_int_equal(acks_note(a, &source, 2 * NS_PER_S), ACK_FIRST);
+                assert_int_equal(acks_note(a, &source, 2 * NS_PER_S), ACK_DUPLICATE);
+        }
+        assert_summary(a, ACKS_SOURCES_MAX, NS_PER_S, NS_PER_S);
+        acks_free(a);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -135,6 +151,7 @@ int main(void)
                 cmocka_unit_test(test_first_and_last_time),
                 cmocka_unit_test(test_overflow),
                 cmocka_unit_test(test_a_new_message_starts_with_nothing),
+                cmocka_unit_test(test_links_are_told_apart),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,50 +3,32 @@
 #include "test.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <net/route.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
+#include "namespace.h"
 #include "os/batch.h"
 #include "os/socket.h"
 
-static const struct endpoint group = { { AF_INET, { 239, 1, 1, 1 } }, 5001 };
-static const struct address loopback = { AF_INET, { 127, 0, 0, 1 } };
+static const struct endpoint group = { { AF_INET, { 239, 1, 1, 1 }, 0 }, 5001 };
+static const struct address loopback = { AF_INET, { 127, 0, 0, 1 }, 0 };
 
 /* A receiver and an emitter of one group, and the batch. The barrier is a socket that sends to itself. */
 struct bench {
         bool permitted;
         int receiver, emitter, barrier;
-        uint32_t link;
         struct batch *batch;
 };
 
-/* A new network has just the loopback interface, which is down. */
-static bool enter_namespace(void)
+static int open_receiver(const struct endpoint *to, uint64_t buffer)
 {
-        struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING };
-        int fd, r;
-
-        if (unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
-                return false;
-        fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        r = ioctl(fd, SIOCSIFFLAGS, &request);
-        close(fd);
-        return r == 0;
-}
-
-static int open_receiver(const struct endpoint *to, uint64_t buffer, uint32_t *ret_link)
-{
-        const struct socket_receiver spec = { .group = *to,
-                                              .link = { .interface = "lo" },
-                                              .receive_buffer = buffer };
+        const struct socket_receiver spec = {
+                .group = *to, .link = LO, .link_name = "lo", .receive_buffer = buffer
+        };
         struct socket_failure failure = { 0 };
         uint64_t granted = 0;
-        int fd = socket_open_receiver(&spec, ret_link, &granted, &failure);
+        int fd = socket_open_receiver(&spec, &granted, &failure);
 
         if (fd < 0)
                 fail_msg("cannot %s: %s", failure.tried, strerror(-fd));
@@ -57,11 +39,10 @@ static int open_receiver(const struct endpoint *to, uint64_t buffer, uint32_t *r
 static int open_emitter(void)
 {
         const struct socket_emitter spec = {
-                .group = group, .link = { .ip_address = &loopback }, .ttl = 1, .loop = true
+                .group = group, .link = LO, .link_name = "lo", .from = &loopback, .ttl = 1, .loop = true
         };
         struct socket_failure failure = { 0 };
-        uint32_t link;
-        int fd = socket_open_emitter(&spec, &link, &failure);
+        int fd = socket_open_emitter(&spec, &failure);
 
         if (fd < 0)
                 fail_msg("cannot %s: %s", failure.tried, strerror(-fd));
@@ -112,7 +93,7 @@ static int set_up_group(void **state)
         static struct bench b;
 
         stay_on_one_processor();
-        b.permitted = enter_namespace();
+        b.permitted = enter_namespace() && set_loopback(IFF_UP);
         *state = &b;
         return 0;
 }
@@ -123,7 +104,7 @@ static int set_up(void **state)
 
         if (!b->permitted)
                 return 0;
-        b->receiver = open_receiver(&group, 1 << 20, &b->link);
+        b->receiver = open_receiver(&group, 1 << 20);
         b->emitter = open_emitter();
         b->barrier = open_barrier();
         return batch_new(&b->batch);
@@ -197,7 +178,7 @@ static void test_description(void **state)
         assert_int_equal(d->source.port, name_of(b->emitter).port);
         assert_true(address_equal(&d->destination, &group.address));
         assert_true(address_equal(&d->local, &loopback));
-        assert_int_equal(d->ifindex, b->link);
+        assert_int_equal(d->ifindex, LO);
         assert_int_equal(d->kernel_drops, 0);
 }
 
@@ -258,13 +239,12 @@ static void test_batches_of_at_most_so_many(void **state)
 /* What the kernel could not keep shows in the datagrams that come after. */
 static void test_kernel_drops(void **state)
 {
-        static const struct endpoint narrow = { { AF_INET, { 239, 1, 1, 2 } }, 5002 };
+        static const struct endpoint narrow = { { AF_INET, { 239, 1, 1, 2 }, 0 }, 5002 };
         enum {
                 SENT = 1000
         };
         struct bench *b = bench_of(state);
-        uint32_t link;
-        int fd = open_receiver(&narrow, 4096, &link), received = 0, n;
+        int fd = open_receiver(&narrow, 4096), received = 0, n;
 
         for (int i = 0; i < SENT; i++)
                 send_to(b->emitter, &narrow, "x", 1);
@@ -283,13 +263,12 @@ static void test_kernel_drops(void **state)
 static void test_only_the_group_is_heard(void **state)
 {
         const struct endpoint others[] = {
-                { { AF_INET, { 239, 1, 1, 2 } }, 5001 }, /* another group, joined below */
-                { { AF_INET, { 239, 1, 1, 1 } }, 5002 },
-                { { AF_INET, { 127, 0, 0, 1 } }, 5001 },
+                { { AF_INET, { 239, 1, 1, 2 }, 0 }, 5001 }, /* another group, joined below */
+                { { AF_INET, { 239, 1, 1, 1 }, 0 }, 5002 },
+                { { AF_INET, { 127, 0, 0, 1 }, 0 }, 5001 },
         };
         struct bench *b = bench_of(state);
-        uint32_t link;
-        int fd = open_receiver(&others[0], 1 << 20, &link);
+        int fd = open_receiver(&others[0], 1 << 20);
 
         for (size_t i = 0; i < N_OF(others); i++)
                 (void)socket_send(b->emitter, &others[i], "x", 1);
@@ -302,10 +281,10 @@ static void test_leave(void **state)
 {
         struct bench *b = bench_of(state);
 
-        assert_int_equal(socket_leave(b->receiver, &group, b->link), 0);
+        assert_int_equal(socket_leave(b->receiver, &group, LO), 0);
         send_to(b->emitter, &group, "x", 1);
         assert_int_equal(receive(b, b->receiver), 0);
-        assert_int_equal(socket_leave(b->receiver, &group, b->link), -EADDRNOTAVAIL);
+        assert_int_equal(socket_leave(b->receiver, &group, LO), -EADDRNOTAVAIL);
 }
 
 /* Where an emitter is answered: it has a port once it has sent something. */
@@ -345,7 +324,7 @@ static void test_flush(void **state)
 
         outbox_clear(&out);
         for (size_t i = 0; i < OUTBOX_MAX; i++)
-                answer(&out, i % 2 ? "pong" : "ack", &to, b->link);
+                answer(&out, i % 2 ? "pong" : "ack", &to, LO);
         assert_int_equal(outbox_flush(&out, b->receiver), OUTBOX_MAX);
         assert_int_equal(out.n, OUTBOX_MAX);
         assert_int_equal(receive(b, b->emitter), OUTBOX_MAX);
@@ -364,14 +343,14 @@ static void test_flush(void **state)
 static void test_flush_with_failures(void **state)
 {
         static struct outbox out;
-        static const struct endpoint port_0 = { { AF_INET, { 127, 0, 0, 1 } }, 0 };
+        static const struct endpoint port_0 = { { AF_INET, { 127, 0, 0, 1 }, 0 }, 0 };
         static const bool fails[] = { true, false, true, true, false, true };
         struct bench *b = bench_of(state);
         struct endpoint to = answer_to(b);
 
         outbox_clear(&out);
         for (size_t i = 0; i < N_OF(fails); i++)
-                answer(&out, "ack", fails[i] ? &port_0 : &to, b->link);
+                answer(&out, "ack", fails[i] ? &port_0 : &to, LO);
         assert_int_equal(outbox_flush(&out, b->receiver), 2);
         for (size_t i = 0; i < N_OF(fails); i++)
                 assert_int_equal(out.replies[i].error, fails[i] ? EINVAL : 0);
@@ -380,7 +359,7 @@ static void test_flush_with_failures(void **state)
 
 static void test_send_error(void **state)
 {
-        static const struct endpoint nowhere = { { AF_INET, { 192, 0, 2, 1 } }, 9 };
+        static const struct endpoint nowhere = { { AF_INET, { 192, 0, 2, 1 }, 0 }, 9 };
         static uint8_t payload[65508];
         struct bench *b = bench_of(state);
 
@@ -389,36 +368,22 @@ static void test_send_error(void **state)
         assert_int_equal(socket_send(-1, &group, "x", 1), -EBADF);
 }
 
-static const struct {
-        const char *name;
-        struct socket_link link;
-        int result;
-        const char *option;
-} links[] = {
-        { "no such interface", { .interface = "nosuch0" }, -ENODEV, "INTERFACE" },
-        { "nobody has this address",
-          { .ip_address = &(struct address){ AF_INET, { 192, 0, 2, 1 } } },
-          -EADDRNOTAVAIL,
-          "IP_ADDRESS" },
-        { "no route", { 0 }, -ENETUNREACH, "INTERFACE" },
-};
-
-static void test_interface_not_found(void **state)
+static void test_no_such_interface(void **state)
 {
-        (void)bench_of(state);
-        for (size_t i = 0; i < N_OF(links); i++) {
-                const struct socket_receiver spec = { .group = group,
-                                                      .link = links[i].link,
-                                                      .receive_buffer = 4096 };
-                struct socket_failure failure = { .option = "" };
-                uint64_t granted;
-                uint32_t link;
+        const struct socket_receiver receiver = {
+                .group = group, .link = 77, .link_name = "gone0", .receive_buffer = 4096
+        };
+        const struct socket_emitter emitter = { .group = group, .link = 77, .link_name = "gone0", .ttl = 1 };
+        struct socket_failure failure = { .option = "" };
+        uint64_t granted;
 
-                CHECK_INT(links[i].name, socket_open_receiver(&spec, &link, &granted, &failure),
-                          links[i].result);
-                CHECK_TEXT(links[i].name, failure.option, links[i].option);
-                CHECK(links[i].name, failure.tried[0]);
-        }
+        (void)bench_of(state);
+        assert_int_equal(socket_open_receiver(&receiver, &granted, &failure), -ENODEV);
+        assert_string_equal(failure.option, "MCAST_GROUP");
+        assert_string_equal(failure.tried, "join 239.1.1.1 on gone0");
+        assert_int_equal(socket_open_emitter(&emitter, &failure), -EADDRNOTAVAIL);
+        assert_string_equal(failure.option, "INTERFACE");
+        assert_string_equal(failure.tried, "send on gone0");
 }
 
 /* Another socket of this user has the port, as a program of another kind would. */
@@ -452,14 +417,14 @@ static void test_port_of_somebody_else(void **state)
         (void)bench_of(state);
         for (size_t i = 0; i < N_OF(sharing); i++) {
                 const struct socket_receiver spec = { .group = { group.address, 5003 },
-                                                      .link = { .interface = "lo" },
+                                                      .link = LO,
+                                                      .link_name = "lo",
                                                       .receive_buffer = 4096,
                                                       .share_any = sharing[i].share_any };
                 struct socket_failure failure = { .option = "" };
                 uint64_t granted;
-                uint32_t link;
                 int other = occupy(&spec.group, sharing[i].option);
-                int fd = socket_open_receiver(&spec, &link, &granted, &failure);
+                int fd = socket_open_receiver(&spec, &granted, &failure);
 
                 close(other);
                 if (sharing[i].opened) {
@@ -487,7 +452,7 @@ static void test_receiver_options(void **state)
         struct bench *b = bench_of(state);
 
         assert_int_equal(int_option(b->receiver, IPPROTO_IP, IP_MULTICAST_ALL), 0);
-        assert_int_equal(int_option(b->receiver, SOL_SOCKET, SO_BINDTOIFINDEX), b->link);
+        assert_int_equal(int_option(b->receiver, SOL_SOCKET, SO_BINDTOIFINDEX), LO);
 }
 
 static void test_receive_buffer(void **state)
@@ -497,12 +462,12 @@ static void test_receive_buffer(void **state)
         (void)bench_of(state);
         for (size_t i = 0; i < N_OF(asked); i++) {
                 const struct socket_receiver spec = { .group = { group.address, 5004 },
-                                                      .link = { .interface = "lo" },
+                                                      .link = LO,
+                                                      .link_name = "lo",
                                                       .receive_buffer = asked[i] };
                 struct socket_failure failure;
                 uint64_t granted = 0;
-                uint32_t link;
-                int fd = socket_open_receiver(&spec, &link, &granted, &failure);
+                int fd = socket_open_receiver(&spec, &granted, &failure);
 
                 assert_true(fd >= 0);
                 assert_true(granted == (uint64_t)int_option(fd, SOL_SOCKET, SO_RCVBUF) / 2);
@@ -528,15 +493,16 @@ static void test_emitter_options(void **state)
 {
         (void)bench_of(state);
         for (size_t i = 0; i < N_OF(emitters); i++) {
-                const struct socket_emitter spec = {
-                        group, { .interface = "lo" }, emitters[i].ttl, emitters[i].loop, emitters[i].dscp
-                };
+                const struct socket_emitter spec = { .group = group,
+                                                     .link = LO,
+                                                     .link_name = "lo",
+                                                     .ttl = emitters[i].ttl,
+                                                     .loop = emitters[i].loop,
+                                                     .dscp = emitters[i].dscp };
                 struct socket_failure failure;
-                uint32_t link = 0;
-                int fd = socket_open_emitter(&spec, &link, &failure);
+                int fd = socket_open_emitter(&spec, &failure);
 
                 CHECK(emitters[i].name, fd >= 0);
-                CHECK_INT(emitters[i].name, link, if_nametoindex("lo"));
                 CHECK_INT(emitters[i].name, int_option(fd, IPPROTO_IP, IP_MULTICAST_TTL), emitters[i].ttl);
                 CHECK_INT(emitters[i].name, int_option(fd, IPPROTO_IP, IP_MULTICAST_LOOP), emitters[i].loop);
                 CHECK_INT(emitters[i].name, int_option(fd, IPPROTO_IP, IP_TOS), emitters[i].tos);
@@ -544,20 +510,85 @@ static void test_emitter_options(void **state)
         }
 }
 
-/* By its name the loopback interface is found, too, and its address is the source: 0.0.0.0 has no answer. */
-static void test_emitter_by_name(void **state)
+/* The port of an emitter can be chosen, and others learn it. */
+static void test_source_port(void **state)
 {
-        const struct socket_emitter spec = { group, { .interface = "lo" }, 1, true, 0 };
+        const struct socket_emitter spec = { .group = group,
+                                             .link = LO,
+                                             .link_name = "lo",
+                                             .from = &loopback,
+                                             .source_port = 5005,
+                                             .ttl = 1,
+                                             .loop = true };
         struct bench *b = bench_of(state);
         struct socket_failure failure;
-        uint32_t link = 0;
-        int fd = socket_open_emitter(&spec, &link, &failure);
+        int fd = socket_open_emitter(&spec, &failure);
 
         assert_true(fd >= 0);
         send_to(fd, &group, "ATU", 3);
         assert_int_equal(receive(b, b->receiver), 1);
-        assert_true(address_equal(&batch_datagram(b->batch, 0)->source.address, &loopback));
+        assert_int_equal(batch_datagram(b->batch, 0)->source.port, 5005);
         close(fd);
+}
+
+/* Which sources are heard, changed on the living socket. Every step starts where the last one has ended. */
+static const struct {
+        const char *name;
+        size_t n;
+        struct address sources[2];
+        bool heard;
+} filters[] = {
+        { "from any source", 0, { { 0 } }, true },
+        { "from another one", 1, { { AF_INET, { 10, 0, 0, 1 }, 0 } }, false },
+        { "from two", 2, { { AF_INET, { 10, 0, 0, 1 }, 0 }, { AF_INET, { 127, 0, 0, 1 }, 0 } }, true },
+        { "from one of them", 1, { { AF_INET, { 127, 0, 0, 1 }, 0 } }, true },
+        { "from the other", 1, { { AF_INET, { 10, 0, 0, 1 }, 0 } }, false },
+        { "from any source again", 0, { { 0 } }, true },
+};
+
+static void test_sources(void **state)
+{
+        struct bench *b = bench_of(state);
+
+        for (size_t i = 0; i < N_OF(filters); i++) {
+                const struct socket_receiver spec = { .group = group,
+                                                      .link = LO,
+                                                      .link_name = "lo",
+                                                      .sources = filters[i].sources,
+                                                      .n_sources = filters[i].n };
+                struct socket_failure failure = { .tried = "" };
+
+                CHECK_INT(filters[i].name, socket_set_sources(b->receiver, &spec, &failure), 0);
+                send_to(b->emitter, &group, "ATU", 3);
+                CHECK_INT(filters[i].name, receive(b, b->receiver), filters[i].heard);
+                /* As long as it has not left it cannot join; then the same sources are heard. */
+                CHECK_INT(filters[i].name, socket_join(b->receiver, &spec, &failure),
+                          filters[i].n ? -EADDRNOTAVAIL : -EADDRINUSE);
+                CHECK_INT(filters[i].name, socket_leave(b->receiver, &group, LO), 0);
+                CHECK_INT(filters[i].name, socket_join(b->receiver, &spec, &failure), 0);
+                send_to(b->emitter, &group, "ATU", 3);
+                CHECK_INT(filters[i].name, receive(b, b->receiver), filters[i].heard);
+        }
+}
+
+static void test_too_many_sources(void **state)
+{
+        static struct address sources[SOCKET_SOURCES_MAX + 1];
+        struct socket_receiver spec = { .group = group, .link = LO, .link_name = "lo", .sources = sources };
+        struct socket_failure failure = { .tried = "" };
+        struct bench *b = bench_of(state);
+
+        for (size_t i = 0; i < N_OF(sources); i++)
+                sources[i] = nth_address((uint32_t)i);
+        /* net.ipv4.igmp_max_msf is 10 in a new network. */
+        spec.n_sources = 11;
+        assert_int_equal(socket_set_sources(b->receiver, &spec, &failure), -ENOBUFS);
+        assert_string_equal(failure.option, "SOURCES");
+        assert_string_equal(
+                failure.tried,
+                "change the sources of 239.1.1.1 on lo (more sources than sysctl net.ipv4.igmp_max_msf)");
+        spec.n_sources = N_OF(sources);
+        assert_int_equal(socket_set_sources(b->receiver, &spec, &failure), -EINVAL);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -577,12 +608,14 @@ int main(void)
                 TEST(test_flush),
                 TEST(test_flush_with_failures),
                 TEST(test_send_error),
-                TEST(test_interface_not_found),
+                TEST(test_no_such_interface),
                 TEST(test_port_of_somebody_else),
                 TEST(test_receiver_options),
                 TEST(test_receive_buffer),
                 TEST(test_emitter_options),
-                TEST(test_emitter_by_name),
+                TEST(test_source_port),
+                TEST(test_sources),
+                TEST(test_too_many_sources),
         };
 
         return cmocka_run_group_tests(tests, set_up_group, NULL);

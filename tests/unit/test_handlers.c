@@ -12,11 +12,11 @@
 #define GROUP_PORT 5001
 #define IFINDEX    7
 
-static const struct address local = { AF_INET, { 10, 0, 0, 1 } };
-static const struct endpoint somebody = { { AF_INET, { 10, 0, 0, 2 } }, 47036 };
+static const struct address local = { AF_INET, { 10, 0, 0, 1 }, 0 };
+static const struct endpoint somebody = { { AF_INET, { 10, 0, 0, 2 }, 0 }, 47036 };
 
 static const struct handler_settings defaults = {
-        .group = { { AF_INET, { 239, 1, 1, 1 } }, GROUP_PORT },
+        .group = { { AF_INET, { 239, 1, 1, 1 }, 0 }, GROUP_PORT },
         .ack_text = MESSAGE_ACK_TEXT,
         .ack_rate = 10,
         .ack_total = 1000,
@@ -32,6 +32,7 @@ struct bench {
         struct records records;
         struct stats stats;
         bool record;
+        bool own; /* the datagrams come from this host, though not from where they are answered */
 };
 
 static struct bench *bench_new(const struct handler *handler, const struct handler_settings *settings)
@@ -68,7 +69,12 @@ static struct datagram datagram_of(const char *payload, const struct endpoint *s
 /* Hands one datagram to the handler, as a receiver does. */
 static void handle(struct bench *b, const struct datagram *d, int64_t now_ns)
 {
-        const struct handler_io io = { now_ns, b->record, &b->out, &b->records, &b->stats };
+        const struct handler_io io = { .now_ns = now_ns,
+                                       .record = b->record,
+                                       .own = b->own || address_equal(&d->source.address, &d->local),
+                                       .out = &b->out,
+                                       .records = &b->records,
+                                       .stats = &b->stats };
         struct message m;
 
         message_parse(d->payload, d->length, b->settings.ack_text, &m);
@@ -108,31 +114,37 @@ static const struct {
         struct endpoint source;
         enum stat counter;
 } rules[] = {
-        { "empty", "", { { AF_INET, { 10, 0, 0, 2 } }, 47036 }, ANSWERED },
-        { "a message", "ATU", { { AF_INET, { 10, 0, 0, 2 } }, 47036 }, ANSWERED },
-        { "lowest port", "ATU", { { AF_INET, { 10, 0, 0, 2 } }, 1 }, ANSWERED },
-        { "highest port", "ATU", { { AF_INET, { 10, 0, 0, 2 } }, 65535 }, ANSWERED },
-        { "nearly an ack", "acks", { { AF_INET, { 10, 0, 0, 2 } }, 47036 }, ANSWERED },
-        { "an ack", "ack", { { AF_INET, { 10, 0, 0, 2 } }, 47036 }, STAT_ACKS_SUPPRESSED_ACK },
+        { "empty", "", { { AF_INET, { 10, 0, 0, 2 }, 0 }, 47036 }, ANSWERED },
+        { "a message", "ATU", { { AF_INET, { 10, 0, 0, 2 }, 0 }, 47036 }, ANSWERED },
+        { "lowest port", "ATU", { { AF_INET, { 10, 0, 0, 2 }, 0 }, 1 }, ANSWERED },
+        { "highest port", "ATU", { { AF_INET, { 10, 0, 0, 2 }, 0 }, 65535 }, ANSWERED },
+        { "nearly an ack", "acks", { { AF_INET, { 10, 0, 0, 2 }, 0 }, 47036 }, ANSWERED },
+        { "an ack", "ack", { { AF_INET, { 10, 0, 0, 2 }, 0 }, 47036 }, STAT_ACKS_SUPPRESSED_ACK },
         { "an ack from the group's port",
           "ack",
-          { { AF_INET, { 10, 0, 0, 2 } }, GROUP_PORT },
+          { { AF_INET, { 10, 0, 0, 2 }, 0 }, GROUP_PORT },
           STAT_ACKS_SUPPRESSED_ACK },
-        { "an ack from port 0", "ack", { { AF_INET, { 10, 0, 0, 2 } }, 0 }, STAT_ACKS_SUPPRESSED_ACK },
-        { "port 0", "ATU", { { AF_INET, { 10, 0, 0, 2 } }, 0 }, STAT_ACKS_SUPPRESSED_PORT },
-        { "our receiver's", "ATU", { { AF_INET, { 10, 0, 0, 1 } }, GROUP_PORT }, STAT_ACKS_SUPPRESSED_SELF },
-        { "an emitter of this host", "ATU", { { AF_INET, { 10, 0, 0, 1 } }, 47036 }, ANSWERED },
-        { "another host's receiver", "ATU", { { AF_INET, { 10, 0, 0, 2 } }, GROUP_PORT }, ANSWERED },
-        { "no source", "ATU", { { AF_INET, { 0 } }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
-        { "source of no family", "ATU", { { 0, { 0 } }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
-        { "just below multicast", "ATU", { { AF_INET, { 223, 255, 255, 255 } }, 47036 }, ANSWERED },
-        { "first multicast", "ATU", { { AF_INET, { 224 } }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
-        { "the group", "ATU", { { AF_INET, { 239, 1, 1, 1 } }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+        { "an ack from port 0", "ack", { { AF_INET, { 10, 0, 0, 2 }, 0 }, 0 }, STAT_ACKS_SUPPRESSED_ACK },
+        { "port 0", "ATU", { { AF_INET, { 10, 0, 0, 2 }, 0 }, 0 }, STAT_ACKS_SUPPRESSED_PORT },
+        { "our receiver's",
+          "ATU",
+          { { AF_INET, { 10, 0, 0, 1 }, 0 }, GROUP_PORT },
+          STAT_ACKS_SUPPRESSED_SELF },
+        { "an emitter of this host", "ATU", { { AF_INET, { 10, 0, 0, 1 }, 0 }, 47036 }, ANSWERED },
+        { "another host's receiver", "ATU", { { AF_INET, { 10, 0, 0, 2 }, 0 }, GROUP_PORT }, ANSWERED },
+        { "no source", "ATU", { { AF_INET, { 0 }, 0 }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+        { "source of no family", "ATU", { { 0, { 0 }, 0 }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+        { "just below multicast", "ATU", { { AF_INET, { 223, 255, 255, 255 }, 0 }, 47036 }, ANSWERED },
+        { "first multicast", "ATU", { { AF_INET, { 224 }, 0 }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+        { "the group", "ATU", { { AF_INET, { 239, 1, 1, 1 }, 0 }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
         { "last multicast",
           "ATU",
-          { { AF_INET, { 239, 255, 255, 255 } }, 47036 },
+          { { AF_INET, { 239, 255, 255, 255 }, 0 }, 47036 },
           STAT_ACKS_SUPPRESSED_SOURCE },
-        { "broadcast", "ATU", { { AF_INET, { 255, 255, 255, 255 } }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+        { "broadcast",
+          "ATU",
+          { { AF_INET, { 255, 255, 255, 255 }, 0 }, 47036 },
+          STAT_ACKS_SUPPRESSED_SOURCE },
 };
 
 /* The counter has the value 1 and all others 0; or all have 0 for ANSWERED. */
@@ -170,6 +182,76 @@ static void test_who_is_answered(void **state)
                 check_counter(rules[i].name, &b->stats, rules[i].counter);
                 CHECK_INT(rules[i].name, b->out.n, rules[i].counter == ANSWERED);
                 check_record(rules[i].name, b, &d, rules[i].counter);
+                bench_free(b);
+        }
+}
+
+/* A host has many addresses, and a receiver of this group on each of them. */
+static const struct {
+        const char *name, *payload;
+        bool own;
+        in_port_t port;
+        enum stat counter;
+} own_rules[] = {
+        { "our receiver's, from another address", "ATU", true, GROUP_PORT, STAT_ACKS_SUPPRESSED_SELF },
+        { "an emitter of this host", "ATU", true, GROUP_PORT + 1, ANSWERED },
+        { "a port below", "ATU", true, GROUP_PORT - 1, ANSWERED },
+        { "another host's receiver", "ATU", false, GROUP_PORT, ANSWERED },
+        { "our receiver's ack", "ack", true, GROUP_PORT, STAT_ACKS_SUPPRESSED_ACK },
+        { "our own, without a port", "ATU", true, 0, STAT_ACKS_SUPPRESSED_PORT },
+};
+
+static void test_who_is_ourselves(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < N_OF(own_rules); i++) {
+                const struct endpoint source = { somebody.address, own_rules[i].port };
+                const struct datagram d = datagram_of(own_rules[i].payload, &source);
+                struct bench *b = bench_new(&handler_ack, &defaults);
+
+                b->own = own_rules[i].own;
+                handle(b, &d, START_NS);
+                check_counter(own_rules[i].name, &b->stats, own_rules[i].counter);
+                CHECK_INT(own_rules[i].name, b->out.n, own_rules[i].counter == ANSWERED);
+                bench_free(b);
+        }
+}
+
+/* The same rules hold for IPv6. */
+static const struct {
+        const char *name;
+        struct endpoint source;
+        enum stat counter;
+} ipv6_rules[] = {
+        { "of its own link", { { AF_INET6, { 0xfe, 0x80, [15] = 2 }, IFINDEX }, 47036 }, ANSWERED },
+        { "from anywhere", { { AF_INET6, { 0x20, 1, 0x0d, 0xb8, [15] = 2 }, 0 }, 47036 }, ANSWERED },
+        { "loopback", { { AF_INET6, { [15] = 1 }, 0 }, 47036 }, ANSWERED },
+        { "no source", { { AF_INET6, { 0 }, 0 }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+        { "just below multicast", { { AF_INET6, { 0xfe, 0xff }, 0 }, 47036 }, ANSWERED },
+        { "first multicast", { { AF_INET6, { 0xff }, 0 }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+        { "of one link", { { AF_INET6, { 0xff, 2, [15] = 1 }, 0 }, 47036 }, STAT_ACKS_SUPPRESSED_SOURCE },
+        { "port 0", { { AF_INET6, { 0xfe, 0x80, [15] = 2 }, IFINDEX }, 0 }, STAT_ACKS_SUPPRESSED_PORT },
+};
+
+static void test_who_is_answered_by_ipv6(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < N_OF(ipv6_rules); i++) {
+                struct bench *b = bench_new(&handler_ack, &defaults);
+                struct datagram d = datagram_of("ATU", &ipv6_rules[i].source);
+                bool answered = ipv6_rules[i].counter == ANSWERED;
+
+                /* As the kernel tells it: not by which address the source is answered. */
+                d.local = (struct address){ .family = AF_INET6 };
+                handle(b, &d, START_NS);
+                check_counter(ipv6_rules[i].name, &b->stats, ipv6_rules[i].counter);
+                CHECK_INT(ipv6_rules[i].name, b->out.n, answered);
+                if (answered) {
+                        CHECK(ipv6_rules[i].name,
+                              endpoint_equal(&b->out.replies[0].to, &ipv6_rules[i].source));
+                        CHECK(ipv6_rules[i].name, address_equal(&b->out.replies[0].from, &d.local));
+                        CHECK_INT(ipv6_rules[i].name, b->out.replies[0].ifindex, IFINDEX);
+                }
                 bench_free(b);
         }
 }
@@ -323,6 +405,83 @@ static void test_one_in_four_leaks(void **state)
         bench_free(b);
 }
 
+/* Other settings are in force with the next datagram. */
+static void test_retune(void **state)
+{
+        const struct datagram pong = datagram_of("pong", &somebody), ack = datagram_of("ack", &somebody);
+        struct handler_settings settings = defaults;
+        struct bench *b = bench_new(&handler_ack, &defaults);
+
+        (void)state;
+        handle(b, &pong, START_NS);
+        assert_int_equal(b->out.n, 1);
+        assert_memory_equal(b->out.replies[0].payload, "ack", 3);
+        settings.ack_text = "pong";
+        handler_ack.retune(b->state, &settings);
+        b->settings = settings;
+        handle(b, &pong, START_NS);
+        assert_int_equal(b->out.n, 1);
+        assert_int_equal(b->stats.count[STAT_ACKS_SUPPRESSED_ACK], 1);
+        handle(b, &ack, START_NS);
+        assert_int_equal(b->stats.count[STAT_ACKS_SUPPRESSED_ACK], 2);
+        outbox_clear(&b->out);
+        handle(b, &(struct datagram){ .payload = (const uint8_t *)"ATU", .length = 3, .source = somebody },
+               START_NS);
+        assert_int_equal(b->out.n, 1);
+        assert_int_equal(b->out.replies[0].length, 4);
+        assert_memory_equal(b->out.replies[0].payload, "pong", 4);
+        bench_free(b);
+}
+
+/* How many of 100 questions at one moment are answered before a change, and at the same moment after it.
+ * What was used up stays used up, of each source and in all. */
+static const struct {
+        const char *name;
+        rate_per_s rate, total, new_rate, new_total;
+        unsigned before, after, a_stranger; /* after it */
+} retunes[] = {
+        { "nothing", 10, 1000, 10, 1000, 21, 0, 20 },
+        { "for each source none", 10, 1000, RATE_NONE, 1000, 21, 0, 0 },
+        { "for each source more", 10, 1000, 50, 1000, 21, 0, 100 },
+        { "for each source at last some", RATE_NONE, 1000, 10, 1000, 0, 21, 20 },
+        { "for each source no end", 10, 1000, RATE_UNLIMITED, 1000, 21, 100, 100 },
+        { "in all none", 10, 1000, 10, RATE_NONE, 21, 0, 0 },
+        { "in all as before", RATE_UNLIMITED, 10, RATE_UNLIMITED, 10, 20, 0, 0 },
+        { "in all at last some", RATE_UNLIMITED, RATE_NONE, RATE_UNLIMITED, 10, 0, 20, 0 },
+        { "in all no end", RATE_UNLIMITED, 10, RATE_UNLIMITED, RATE_UNLIMITED, 20, 100, 100 },
+};
+
+static unsigned ask_100(struct bench *b, const struct endpoint *source)
+{
+        unsigned answered = 0;
+
+        for (unsigned n = 0; n < 100; n++)
+                answered += ask(b, source, START_NS);
+        return answered;
+}
+
+static void test_retune_keeps_what_was_used_up(void **state)
+{
+        const struct endpoint stranger = { nth_address(4711), 40000 };
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(retunes); i++) {
+                struct handler_settings settings = defaults;
+                struct bench *b;
+
+                settings.ack_rate = retunes[i].rate;
+                settings.ack_total = retunes[i].total;
+                b = bench_new(&handler_ack, &settings);
+                CHECK_INT(retunes[i].name, ask_100(b, &somebody), retunes[i].before);
+                settings.ack_rate = retunes[i].new_rate;
+                settings.ack_total = retunes[i].new_total;
+                handler_ack.retune(b->state, &settings);
+                CHECK_INT(retunes[i].name, ask_100(b, &somebody), retunes[i].after);
+                CHECK_INT(retunes[i].name, ask_100(b, &stranger), retunes[i].a_stranger);
+                bench_free(b);
+        }
+}
+
 /* 100 sources, each ten times over its rate, for ten seconds. */
 static void test_the_leak_is_capped_for_all_together(void **state)
 {
@@ -461,6 +620,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_who_is_answered),
+                cmocka_unit_test(test_who_is_ourselves),
+                cmocka_unit_test(test_who_is_answered_by_ipv6),
                 cmocka_unit_test(test_both_ack_texts_are_known),
                 cmocka_unit_test(test_reply),
                 cmocka_unit_test(test_nothing_need_be_recorded),
@@ -468,6 +629,8 @@ int main(void)
                 cmocka_unit_test(test_rates),
                 cmocka_unit_test(test_the_total_holds_for_all_sources_together),
                 cmocka_unit_test(test_one_in_four_leaks),
+                cmocka_unit_test(test_retune),
+                cmocka_unit_test(test_retune_keeps_what_was_used_up),
                 cmocka_unit_test(test_the_leak_is_capped_for_all_together),
                 cmocka_unit_test(test_a_spoofer_gains_little_and_silences_nobody),
                 cmocka_unit_test(test_log_records_what_it_may),

@@ -283,6 +283,70 @@ static void test_a_flood_of_addresses_frees_nobody(void **state)
         limiter_free(l);
 }
 
+static const struct {
+        const char *name;
+        rate_per_s before, after;
+        unsigned used;     /* before the change */
+        unsigned at_once;  /* then, of 100 at the same moment */
+        unsigned a_second; /* later, of 100 */
+} changes[] = {
+        { "the same", 10, 10, 5, 15, 10 },
+        { "more", 10, 20, 20, 0, 20 },
+        { "more, of a new one", 10, 20, 0, 40, 20 },
+        { "less, of a new one", 20, 10, 0, 20, 10 },
+        { "less, used up", 20, 10, 40, 0, 10 },
+        { "from none", RATE_NONE, 10, 0, 20, 10 },
+        { "to none", 10, RATE_NONE, 0, 0, 0 },
+        { "from unlimited", RATE_UNLIMITED, 10, 100, 20, 10 },
+        { "to unlimited", 10, RATE_UNLIMITED, 20, 100, 100 },
+};
+
+/* Another rule is in force at once; what was used up stays used up, so that a reload gives nobody a second
+ * burst. */
+static void test_set_rule(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < N_OF(changes); i++) {
+                struct limiter *l = limiter_of(changes[i].before);
+                const struct address a = nth_address(1);
+
+                CHECK_INT(changes[i].name, take(l, &a, HOUR_NS, changes[i].used), changes[i].used);
+                limiter_set_rule(l, bucket_rule(changes[i].after));
+                CHECK_INT(changes[i].name, take(l, &a, HOUR_NS, 100), changes[i].at_once);
+                CHECK_INT(changes[i].name, take(l, &a, HOUR_NS + NS_PER_S, 100), changes[i].a_second);
+                limiter_free(l);
+        }
+}
+
+static void test_there_and_back_frees_nobody(void **state)
+{
+        struct limiter *l = limiter_of(1);
+        const struct address a = nth_address(1), b = nth_address(2);
+
+        (void)state;
+        assert_int_equal(take(l, &a, HOUR_NS, 100), 2);
+        limiter_set_rule(l, bucket_rule(RATE_NONE));
+        limiter_set_rule(l, bucket_rule(1));
+        assert_int_equal(take(l, &a, HOUR_NS, 100), 0);
+        assert_int_equal(take(l, &b, HOUR_NS, 100), 2);
+        limiter_free(l);
+}
+
+/* One address on two links is two sources (RFC 4007), whichever set of buckets they meet in: here are as many
+ * as there are sets. */
+static void test_links_are_told_apart(void **state)
+{
+        struct limiter *l = limiter_of(1);
+
+        (void)state;
+        for (uint32_t scope = 1; scope <= LIMITER_SOURCES / 8; scope++) {
+                const struct address a = { AF_INET6, { 0xfe, 0x80, [15] = 1 }, scope };
+
+                assert_int_equal(take(l, &a, HOUR_NS, 100), 2);
+        }
+        limiter_free(l);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -297,6 +361,9 @@ int main(void)
                 cmocka_unit_test(test_a_source_gets_its_rate_for_hours),
                 cmocka_unit_test(test_buckets_in_use_are_not_given_away),
                 cmocka_unit_test(test_a_flood_of_addresses_frees_nobody),
+                cmocka_unit_test(test_set_rule),
+                cmocka_unit_test(test_there_and_back_frees_nobody),
+                cmocka_unit_test(test_links_are_told_apart),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,11 +127,14 @@ static void test_defaults(void **state)
         assert_string_equal(r.receiver.at.interface, "");
         assert_int_equal(r.receiver.handlers.n, 1);
         assert_string_equal(r.receiver.handlers.names[0], "log");
+        assert_int_equal(r.receiver.sources.n, 0);
         assert_int_equal(r.receiver.allow.n, 0);
         assert_string_equal(r.receiver.ack_text, "ack");
         assert_int_equal(r.receiver.ack_rate, 10);
         assert_int_equal(r.receiver.ack_total, 1000);
+        assert_int_equal(r.receiver.ack_spread_ns, 0);
         assert_int_equal(r.receiver.log_rate, 100);
+        assert_int_equal(r.receiver.expect_every_ns, 0);
         assert_int_equal(r.receiver.receive_buffer, 4 << 20);
         assert_false(r.receiver.share_any);
         assert_true(e.emitter.interval_ns == INT64_C(1000000000));
@@ -159,6 +162,35 @@ static void test_print(void **state)
                 CHECK(option_at(i)->key, strstr(text, option_at(i)->key) != NULL);
                 CHECK(option_at(i)->key, strstr(text, option_at(i)->help) != NULL);
         }
+        free(text);
+}
+
+/* What --options says of a reload is what the reload does: tests/unit/test_plan.c has each option. */
+static void test_print_of_the_reload(void **state)
+{
+        static const char *const words[] = { [RELOAD_REOPENS] = " reopens  ",
+                                             [RELOAD_RETUNES] = " retunes  ",
+                                             [RELOAD_APPLIES] = " applies  " };
+        char *text = NULL;
+        size_t size = 0, lines = 0, expected = 1;
+        FILE *to = open_memstream(&text, &size);
+
+        (void)state;
+        assert_non_null(to);
+        options_print(to);
+        assert_int_equal(fclose(to), 0);
+        for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), lines++) {
+                char key[32];
+
+                assert_int_equal(sscanf(line, "%*s %31s", key), 1);
+                for (size_t i = 0; lines > 0 && i < options_count(); i++)
+                        if (strcmp(option_at(i)->key, key) == 0)
+                                CHECK(key, strstr(line, words[option_at(i)->reload]) != NULL);
+        }
+        for (size_t i = 0; i < options_count(); i++)
+                for (size_t k = 0; k < N_OF(kinds); k++)
+                        expected += !!(option_at(i)->sections & kinds[k]);
+        assert_int_equal(lines, expected);
         free(text);
 }
 
@@ -284,6 +316,40 @@ static const struct {
         { SECTION_RECEIVER, "HANDLERS", "log ack", false },
         { SECTION_RECEIVER, "HANDLERS", "relay", false },
         { SECTION_RECEIVER, "HANDLERS", TEXT_64 "log", false },
+        { SECTION_RECEIVER, "SOURCES", "", true },
+        { SECTION_RECEIVER, "SOURCES", "any", true },
+        { SECTION_RECEIVER, "SOURCES", "10.0.0.1,any", false },
+        { SECTION_RECEIVER, "SOURCES", "10.0.0.1", true },
+        { SECTION_RECEIVER, "SOURCES", "fe80::1 , 2001:db8::1", true },
+        { SECTION_RECEIVER, "SOURCES", "10.0.0.1,", false },
+        { SECTION_RECEIVER, "SOURCES", "10.0.0.0/8", false },
+        { SECTION_RECEIVER, "SOURCES", "224.0.0.1", false },
+        { SECTION_RECEIVER, "SOURCES", "ff02::1", false },
+        { SECTION_RECEIVER, "SOURCES", "0.0.0.0", false },
+        { SECTION_RECEIVER, "SOURCES", "::", false },
+        { SECTION_RECEIVER, "SOURCES", "255.255.255.255", false },
+        { SECTION_RECEIVER, "SOURCES", "fe80::1%eth0", false },
+        { SECTION_RECEIVER, "SOURCES", "10.0.0.1,10.0.0.1", false },
+        { SECTION_RECEIVER, "ACK_SPREAD", "0", true },
+        { SECTION_RECEIVER, "ACK_SPREAD", "10s", true },
+        { SECTION_RECEIVER, "ACK_SPREAD", "10001ms", false },
+        { SECTION_RECEIVER, "ACK_SPREAD", "off", false },
+        { SECTION_RECEIVER, "EXPECT_EVERY", "off", true },
+        { SECTION_RECEIVER, "EXPECT_EVERY", "Off", true },
+        { SECTION_RECEIVER, "EXPECT_EVERY", "0", false },
+        { SECTION_RECEIVER, "EXPECT_EVERY", "99ms", false },
+        { SECTION_RECEIVER, "EXPECT_EVERY", "100ms", true },
+        { SECTION_RECEIVER, "EXPECT_EVERY", "24h", true },
+        { SECTION_RECEIVER, "EXPECT_EVERY", "25h", false },
+        { SECTION_RECEIVER, "EXPECT_EVERY", "offf", false },
+        { SECTION_RECEIVER, "MCAST_GROUP", "ff02::1", true },
+        { SECTION_RECEIVER, "MCAST_GROUP", "ff02::1%eth0", false },
+        { SECTION_RECEIVER, "MCAST_GROUP", "fe80::1", false },
+        { SECTION_RECEIVER, "IP_ADDRESS", "2001:db8::1", true },
+        { SECTION_RECEIVER, "IP_ADDRESS", "::1", true },
+        { SECTION_RECEIVER, "IP_ADDRESS", "fe80::1", false },
+        { SECTION_RECEIVER, "IP_ADDRESS", "::", false },
+        { SECTION_RECEIVER, "IP_ADDRESS", "ff02::1", false },
         { SECTION_RECEIVER, "ALLOW", "", true },
         { SECTION_RECEIVER, "ALLOW", "0.0.0.0/0", true },
         { SECTION_RECEIVER, "ALLOW", "10.0.0.0/8, 192.168.1.1", true },
@@ -299,7 +365,9 @@ static const struct {
         { SECTION_RECEIVER, "ALLOW", "10.0.0.0/8,", false },
         { SECTION_RECEIVER, "ALLOW", ",", false },
         { SECTION_RECEIVER, "ALLOW", "10.0.0.1/8", false },
-        { SECTION_RECEIVER, "ALLOW", "any", false },
+        { SECTION_RECEIVER, "ALLOW", "any", true },
+        { SECTION_RECEIVER, "ALLOW", "Any", true },
+        { SECTION_RECEIVER, "ALLOW", "any, 10.0.0.1", false },
         { SECTION_RECEIVER, "ACK_TEXT", "", false },
         { SECTION_RECEIVER, "ACK_TEXT", "x", true },
         { SECTION_RECEIVER, "ACK_TEXT", TEXT_64, true },
@@ -429,6 +497,32 @@ static void test_lists(void **state)
         assert_int_equal(o.receiver.allow.networks[0].length, 8);
         assert_string_equal(ADDRESS_TEXT(&o.receiver.allow.networks[1].address), "192.168.1.1");
         assert_int_equal(o.receiver.allow.networks[1].length, 32);
+        assert_int_equal(set(SECTION_RECEIVER, "ALLOW", "::/0, fe80::/10, 2001:db8::1", &o), 0);
+        assert_int_equal(o.receiver.allow.n, 3);
+        assert_int_equal(o.receiver.allow.networks[0].length, 0);
+        assert_int_equal(o.receiver.allow.networks[1].length, 10);
+        assert_int_equal(o.receiver.allow.networks[2].length, 128);
+        assert_int_equal(set(SECTION_RECEIVER, "SOURCES", "FE80::0:1,\t192.0.2.1 ", &o), 0);
+        assert_int_equal(o.receiver.sources.n, 2);
+        assert_string_equal(ADDRESS_TEXT(&o.receiver.sources.addresses[0]), "fe80::1");
+        assert_string_equal(ADDRESS_TEXT(&o.receiver.sources.addresses[1]), "192.0.2.1");
+}
+
+/* As many sources as there may be, and one more. */
+static void test_most_sources(void **state)
+{
+        char list[CONFIG_SOURCES_MAX * sizeof "2001:db8::ffff"] = "2001:db8::ffff";
+        union object o;
+
+        (void)state;
+        for (unsigned n = 1; n < CONFIG_SOURCES_MAX; n++) {
+                sprintf(list + strlen(list), ",10.0.0.%u", n);
+                assert_int_equal(set(SECTION_RECEIVER, "SOURCES", list, &o), 0);
+                assert_int_equal(o.receiver.sources.n, n + 1);
+        }
+        strcat(list, ",10.0.1.1");
+        assert_int_equal(set(SECTION_RECEIVER, "SOURCES", list, &o), -EINVAL);
+        assert_int_equal(o.receiver.sources.n, CONFIG_SOURCES_MAX);
 }
 
 /* --- equality --- */
@@ -443,10 +537,13 @@ static const struct {
         { SECTION_RECEIVER, "IP_ADDRESS", "10.0.0.1", "10.0.0.1", "" },
         { SECTION_RECEIVER, "INTERFACE", "eth0", "eth0", "eth" },
         { SECTION_RECEIVER, "HANDLERS", "log,ack", "LOG, ack", "ack,log" },
+        { SECTION_RECEIVER, "SOURCES", "10.0.0.1,::1", "10.0.0.1, 0::1", "::1,10.0.0.1" },
         { SECTION_RECEIVER, "ALLOW", "10.0.0.0/8,1.2.3.4", "10.0.0.0/8, 1.2.3.4/32", "10.0.0.0/8" },
         { SECTION_RECEIVER, "ACK_TEXT", "pong", "pong", "pon" },
         { SECTION_RECEIVER, "ACK_RATE", "0/s", "none", "1/s" },
         { SECTION_RECEIVER, "ACK_TOTAL", "unlimited", "UNLIMITED", "none" },
+        { SECTION_RECEIVER, "ACK_SPREAD", "1s", "1000ms", "0" },
+        { SECTION_RECEIVER, "EXPECT_EVERY", "off", "OFF", "1s" },
         { SECTION_RECEIVER, "LOG_RATE", "7/s", "7/s", "8/s" },
         { SECTION_RECEIVER, "RECEIVE_BUFFER", "1M", "1024K", "1048577" },
         { SECTION_RECEIVER, "SHARE", "any", "ANY", "no" },
@@ -505,11 +602,13 @@ int main(void)
                 cmocka_unit_test(test_what_must_be_given),
                 cmocka_unit_test(test_defaults),
                 cmocka_unit_test(test_print),
+                cmocka_unit_test(test_print_of_the_reload),
                 cmocka_unit_test(test_find),
                 cmocka_unit_test(test_nearest),
                 cmocka_unit_test(test_values),
                 cmocka_unit_test(test_refusals_quote_the_value),
                 cmocka_unit_test(test_lists),
+                cmocka_unit_test(test_most_sources),
                 cmocka_unit_test(test_equal),
                 cmocka_unit_test(test_every_option_has_a_row_above),
         };

@@ -34,6 +34,7 @@ static void test_replies_are_blank_again(void **state)
                 assert_true(endpoint_equal(&r->to, &blank.to));
                 assert_true(address_equal(&r->from, &blank.from));
                 assert_int_equal(r->ifindex, 0);
+                assert_false(r->record);
                 assert_int_equal(r->error, 0);
         }
 }

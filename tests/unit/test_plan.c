@@ -2,6 +2,7 @@
 #include "test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "config/config.h"
 #include "config/options.h"
@@ -61,7 +62,7 @@ static void make(struct bench *b, const char *receivers, const char *emitters)
 static const char *steps_text(const struct plan_step *steps, size_t n, char text[128])
 {
         static const char *const names[] = {
-                [PLAN_KEEP] = "keep", [PLAN_REOPEN] = "open", [PLAN_ADD] = "add"
+                [PLAN_KEEP] = "keep", [PLAN_RETUNE] = "tune", [PLAN_REOPEN] = "open", [PLAN_ADD] = "add"
         };
         char *p = text;
 
@@ -169,11 +170,14 @@ static const struct {
         { "IP_ADDRESS", "127.0.0.1" },
         { "INTERFACE", "lo" },
         { "HANDLERS", "log, ack" },
+        { "SOURCES", "10.0.0.1" },
         { "ALLOW", "0.0.0.0/0" },
         { "ACK_TEXT", "acks" },
         { "ACK_RATE", "11/s" },
         { "ACK_TOTAL", "unlimited" },
+        { "ACK_SPREAD", "1ms" },
         { "LOG_RATE", "none" },
+        { "EXPECT_EVERY", "1s" },
         { "RECEIVE_BUFFER", "4194303" },
         { "SHARE", "any" },
         { "INTERVAL", "999ms" },
@@ -194,7 +198,18 @@ static const char *other_value(const char *key)
         return NULL;
 }
 
-/* Any option that changes by itself makes its section be opened anew, and no other. */
+/* Where a section is found in the kernel; to change one of these takes another socket. */
+static bool is_of_the_socket(const char *key)
+{
+        static const char *const keys[] = { "MCAST_GROUP", "PORT", "IP_ADDRESS", "INTERFACE", "SHARE" };
+
+        for (size_t i = 0; i < N_OF(keys); i++)
+                if (strcmp(keys[i], key) == 0)
+                        return true;
+        return false;
+}
+
+/* Any option that changes by itself concerns its section and no other, and is known to have changed. */
 static void test_each_option_counts(void **state)
 {
         static const enum section_kind kinds[] = { SECTION_RECEIVER, SECTION_EMITTER };
@@ -206,6 +221,7 @@ static void test_each_option_counts(void **state)
                 const struct config_option *o = option_at(i / N_OF(kinds));
                 enum section_kind kind = kinds[i % N_OF(kinds)];
                 bool receiver = kind == SECTION_RECEIVER;
+                const char *changed = is_of_the_socket(o->key) ? "keep0 open1" : "keep0 tune1";
                 char why[OPTION_WHY_SIZE], text[128];
                 struct plan *p;
 
@@ -218,12 +234,79 @@ static void test_each_option_counts(void **state)
                                      why),
                           0);
                 assert_int_equal(plan_new(&before.config, &after.config, &p), 0);
-                CHECK_TEXT(o->key, steps_text(p->receivers, 2, text),
-                           receiver ? "keep0 open1" : "keep0 keep1");
-                CHECK_TEXT(o->key, steps_text(p->emitters, 2, text),
-                           receiver ? "keep0 keep1" : "keep0 open1");
+                CHECK_TEXT(o->key, steps_text(p->receivers, 2, text), receiver ? changed : "keep0 keep1");
+                CHECK_TEXT(o->key, steps_text(p->emitters, 2, text), receiver ? "keep0 keep1" : changed);
+                for (size_t k = 0; k < options_count(); k++)
+                        CHECK_INT(o->key, (receiver ? p->receivers : p->emitters)[1].changed >> k & 1,
+                                  option_at(k) == o);
                 plan_free(p);
         }
+}
+
+static const struct {
+        const char *name;
+        const char *first, *second; /* options that change */
+        const char *step;
+} pairs[] = {
+        { "two that retune", "ALLOW", "LOG_RATE", "tune0" },
+        { "one that reopens", "ALLOW", "SHARE", "open0" },
+        { "the other way round", "PORT", "LOG_RATE", "open0" },
+        { "two that reopen", "PORT", "INTERFACE", "open0" },
+};
+
+static void test_two_options(void **state)
+{
+        static struct bench before, after;
+
+        (void)state;
+        make(&before, "a1", "");
+        for (size_t i = 0; i < N_OF(pairs); i++) {
+                const char *const keys[] = { pairs[i].first, pairs[i].second };
+                char why[OPTION_WHY_SIZE], text[128];
+                struct plan *p;
+
+                make(&after, "a1", "");
+                for (size_t k = 0; k < N_OF(keys); k++)
+                        CHECK_INT(pairs[i].name,
+                                  option_set(option_find(SECTION_RECEIVER, keys[k]), other_value(keys[k]),
+                                             &after.receivers[0], why),
+                                  0);
+                assert_int_equal(plan_new(&before.config, &after.config, &p), 0);
+                CHECK_TEXT(pairs[i].name, steps_text(p->receivers, 1, text), pairs[i].step);
+                CHECK_INT(pairs[i].name, p->retuned + p->reopened, 1);
+                plan_free(p);
+        }
+}
+
+/* A line for each section: as a reload would go about it, and what has changed. */
+static void test_print(void **state)
+{
+        static struct bench before, after;
+        static const char expected[] = "apply  [daemon]: LOG_LEVEL NODE\n"
+                                       "add    [d]\n"
+                                       "retune [c]: ACK_RATE LOG_RATE\n"
+                                       "keep   [a]\n"
+                                       "drop   [b]\n"
+                                       "reopen [x]: PORT\n";
+        char why[OPTION_WHY_SIZE], *text = NULL;
+        size_t size = 0;
+        FILE *to = open_memstream(&text, &size);
+        struct plan *p;
+
+        (void)state;
+        make(&before, "a1 b2 c3", "x1");
+        make(&after, "d4 c3 a1", "x2");
+        (void)option_set(option_find(SECTION_RECEIVER, "LOG_RATE"), "none", &after.receivers[1], why);
+        (void)option_set(option_find(SECTION_RECEIVER, "ACK_RATE"), "none", &after.receivers[1], why);
+        after.config.daemon.log_level = LOG_LEVEL_DEBUG;
+        strcpy(after.config.daemon.node, "ups-7");
+        assert_int_equal(plan_new(&before.config, &after.config, &p), 0);
+        assert_non_null(to);
+        plan_print(p, &before.config, &after.config, to);
+        assert_int_equal(fclose(to), 0);
+        assert_string_equal(text, expected);
+        free(text);
+        plan_free(p);
 }
 
 /* Comments and empty lines above a section, or another level of the log, close no socket. */
@@ -246,12 +329,52 @@ static void test_what_does_not_count(void **state)
         plan_free(p);
 }
 
+/* What a plan prints, for sections of one kind in the short form. */
+static const struct {
+        const char *name, *before, *after, *printed;
+} printed[] = {
+        { "nothing", "", "", "" },
+        { "the same", "a1", "a1", "keep   [a]\n" },
+        { "another port", "a1", "a2", "reopen [a]: PORT\n" },
+        { "the first", "", "a1", "add    [a]\n" },
+        { "the last goes", "a1", "", "drop   [a]\n" },
+        { "another name", "a1", "b1", "add    [b]\ndrop   [a]\n" },
+        { "another order", "a1 b2", "b2 a1", "keep   [b]\nkeep   [a]\n" },
+        { "the middle one goes", "a1 b2 c3", "a1 c3", "keep   [a]\nkeep   [c]\ndrop   [b]\n" },
+        { "all four", "a1 b2 c3", "d4 c4 a1", "add    [d]\nreopen [c]: PORT\nkeep   [a]\ndrop   [b]\n" },
+};
+
+static void test_print_of_sections(void **state)
+{
+        static struct bench before, after;
+
+        (void)state;
+        for (size_t i = 0; i < 2 * N_OF(printed); i++) {
+                size_t row = i / 2, size = 0;
+                bool receivers = i % 2;
+                char *text = NULL;
+                FILE *to = open_memstream(&text, &size);
+                struct plan *p;
+
+                make(&before, receivers ? printed[row].before : "", receivers ? "" : printed[row].before);
+                make(&after, receivers ? printed[row].after : "", receivers ? "" : printed[row].after);
+                assert_non_null(to);
+                assert_int_equal(plan_new(&before.config, &after.config, &p), 0);
+                plan_print(p, &before.config, &after.config, to);
+                assert_int_equal(fclose(to), 0);
+                CHECK_TEXT(printed[row].name, text, printed[row].printed);
+                free(text);
+                plan_free(p);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_receivers),           cmocka_unit_test(test_emitters),
-                cmocka_unit_test(test_both_kinds),          cmocka_unit_test(test_each_option_counts),
-                cmocka_unit_test(test_what_does_not_count),
+                cmocka_unit_test(test_receivers),         cmocka_unit_test(test_emitters),
+                cmocka_unit_test(test_both_kinds),        cmocka_unit_test(test_each_option_counts),
+                cmocka_unit_test(test_two_options),       cmocka_unit_test(test_print),
+                cmocka_unit_test(test_print_of_sections), cmocka_unit_test(test_what_does_not_count),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

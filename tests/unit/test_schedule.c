@@ -162,6 +162,60 @@ static void test_goes_on_after_ten_years(void **state)
         }
 }
 
+/* A change of the interval, at a time from a beat that was just done. */
+static const struct {
+        const char *name;
+        int64_t before_ns, after_ns, now_ns;
+        int64_t next_ns; /* from that beat */
+} changes[] = {
+        { "the same", NS_PER_S, NS_PER_S, 0, NS_PER_S },
+        { "the same, in between", NS_PER_S, NS_PER_S, NS_PER_S / 2, NS_PER_S },
+        { "longer", NS_PER_S, 5 * NS_PER_S, NS_PER_S / 2, 5 * NS_PER_S },
+        { "shorter", 5 * NS_PER_S, NS_PER_S, NS_PER_S / 2, NS_PER_S },
+        { "shorter, due just now", 5 * NS_PER_S, NS_PER_S, NS_PER_S, NS_PER_S },
+        { "shorter, due a nanosecond ago", 5 * NS_PER_S, NS_PER_S, NS_PER_S + 1, NS_PER_S + 1 },
+        { "shorter, due long ago", DAY_NS, 10 * NS_PER_MS, HOUR_NS, HOUR_NS },
+        { "from the least to the most", 10 * NS_PER_MS, DAY_NS, NS_PER_MS, DAY_NS },
+        { "longer, and late", NS_PER_S, 2 * NS_PER_S, 3 * NS_PER_S, 3 * NS_PER_S },
+};
+
+/* What would have been due is due now, and none of it counts as missed. */
+static void test_change(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < N_OF(changes); i++) {
+                struct schedule s;
+                uint64_t missed = 4711;
+
+                schedule_start(&s, START_NS, changes[i].before_ns);
+                CHECK(changes[i].name, schedule_beat(&s, START_NS, &missed));
+                schedule_change(&s, START_NS + changes[i].now_ns, changes[i].after_ns);
+                CHECK_INT(changes[i].name, s.due_ns, START_NS + changes[i].next_ns);
+                CHECK(changes[i].name, !schedule_beat(&s, s.due_ns - 1, &missed));
+                CHECK(changes[i].name, schedule_beat(&s, s.due_ns, &missed));
+                CHECK_INT(changes[i].name, missed, 0);
+                CHECK_INT(changes[i].name, s.due_ns, START_NS + changes[i].next_ns + changes[i].after_ns);
+        }
+}
+
+/* Changed ten times a second between one and three seconds, it beats as often as the shorter one at most. */
+static void test_changes_make_no_beats(void **state)
+{
+        struct schedule s;
+        unsigned beats = 0;
+
+        (void)state;
+        schedule_start(&s, START_NS, NS_PER_S);
+        for (int64_t t = 0; t < HOUR_NS; t += 100 * NS_PER_MS) {
+                uint64_t missed = 0;
+
+                beats += schedule_beat(&s, START_NS + t, &missed);
+                assert_int_equal(missed, 0);
+                schedule_change(&s, START_NS + t, t / NS_PER_MS % 200 ? NS_PER_S : 3 * NS_PER_S);
+        }
+        assert_in_range(beats, 1200, 3600);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -171,6 +225,8 @@ int main(void)
                 cmocka_unit_test(test_an_hour_of_idle_wake_ups),
                 cmocka_unit_test(test_beats_and_missed_ones_add_up),
                 cmocka_unit_test(test_goes_on_after_ten_years),
+                cmocka_unit_test(test_change),
+                cmocka_unit_test(test_changes_make_no_beats),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,70 @@
+#ifndef MCASTD_LOOP_RECEPTION_H
+#define MCASTD_LOOP_RECEPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "handlers/handler.h"
+#include "loop/attachment.h"
+#include "loop/env.h"
+#include "loop/section.h"
+#include "state/delay.h"
+#include "state/limiter.h"
+
+struct event;
+
+struct handler_set {
+        size_t n;
+        struct {
+                const struct handler *handler;
+                void *state;
+        } items[CONFIG_HANDLERS_MAX];
+};
+
+/* What is done with the datagrams of one receiver. It outlives the receiver's socket, which may be opened
+ * again and again. */
+struct reception {
+        struct env *env;
+        struct section *section;
+        const struct config_receiver *cfg;
+        const struct attachment *link;
+        int fd;               /* -1: no socket */
+        struct event *report; /* armed only while there is something to report */
+        struct event *send;   /* armed only while acks wait for their time */
+        struct handler_set handlers;
+        struct handler_set next; /* between prepare and settle */
+        struct delay *delay;     /* made once ACK_SPREAD is set */
+        struct bucket log_bucket;
+        struct bucket_rule log_rule;
+        uint64_t unrecorded_said; /* of STAT_UNRECORDED */
+        uint32_t kernel_drops;    /* as the kernel last told of this socket */
+        bool heard;               /* somebody else, since it was last set to false */
+};
+
+/* The pointers must live as long. 0 or -ENOMEM, and then reception_end() cleans up. */
+int reception_init(struct reception *r, struct env *env, struct section *section,
+                   const struct config_receiver *cfg, const struct attachment *link);
+
+/* Makes what another configuration needs. 0; or -ENOMEM, and everything is as it was. Then, once *cfg has
+ * been replaced or is to stay as it is, settle takes that over or throws it away. */
+int reception_prepare(struct reception *r, const struct config_receiver *next);
+void reception_settle(struct reception *r, bool accepted);
+
+/* Datagrams come by this socket from now on. */
+void reception_begin(struct reception *r, int fd);
+
+/* Receives and handles one batch. Returns how many datagrams it had, or -errno. */
+int reception_batch(struct reception *r);
+
+/* Counts what no datagram has told: those that the kernel dropped after the last one that it queued. */
+void reception_ask_for_drops(struct reception *r);
+
+/* The socket is about to be closed: handles what has come until now, and sends what waits. */
+void reception_drain(struct reception *r);
+
+/* The last word is said, and everything freed. Takes what is half made. */
+void reception_end(struct reception *r);
+
+#endif

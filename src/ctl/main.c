@@ -6,11 +6,13 @@
 #include <sysexits.h>
 
 #include "ctl/command.h"
+#include "ctl/doctor.h"
 #include "ctl/ping.h"
 #include "version.h"
 
 static const struct command *const commands[] = {
         &command_ping,
+        &command_doctor,
 };
 #define N_COMMANDS (sizeof commands / sizeof commands[0])
 

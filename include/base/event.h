@@ -12,6 +12,10 @@ enum log_level {
         LOG_LEVEL_DEBUG = 7,
 };
 
+/* "error", "warning", "notice", "info", "debug"; and back, in any case: 0 or -EINVAL. */
+const char *log_level_name(enum log_level level);
+int log_level_parse(const char *text, enum log_level *ret);
+
 /* Every kind of line that mcastd logs. */
 enum event_id {
         EVENT_STARTED,
@@ -45,6 +49,16 @@ enum event_id {
         EVENT_BEATS_MISSED,
         EVENT_TROUBLE_BEGAN,
         EVENT_TROUBLE_ENDED,
+        EVENT_PEER_UP,
+        EVENT_PEER_DOWN,
+        EVENT_PEER_BACK,
+        EVENT_PEER_RESTARTED,
+        EVENT_PEER_CLOCK_WRONG,
+        EVENT_PEER_CLOCK_RIGHT,
+        EVENT_ASKED,
+        EVENT_CONTROL,
+        EVENT_HTTP_FAILED,
+        EVENT_HTTP,
         EVENT_UNRECORDED,
         EVENT_LOG_LOST,
         EVENT_COUNTERS,
@@ -54,6 +68,7 @@ enum event_id {
 
 /* What stands behind an event. To add a kind of line is to add a name above and a row in event.c. */
 struct event_kind {
+        const char *name; /* "peer-down" */
         enum log_level level;
         const char *message_id; /* 32 hexadecimal digits, see MESSAGE_ID= in systemd.journal-fields(7) */
         bool always;            /* logged whatever LOG_LEVEL says: somebody has asked, or must know */

@@ -30,7 +30,13 @@ typedef int (*log_sink)(void *arg, const struct log_record *record);
 /* Before the first call nothing is written anywhere. NULL as sink: that state again. */
 void log_set_sink(log_sink sink, void *arg);
 void log_set_level(enum log_level least);
+enum log_level log_level(void);
 bool log_enabled(enum event_id event);
+
+/* Who else hears of every event of at least this level, whatever log_set_level() says. Must not log. NULL:
+ * nobody. */
+typedef void (*log_tap)(void *arg, enum event_id event, const struct log_record *record);
+void log_set_tap(log_tap tap, void *arg, enum log_level least);
 
 /* Logs one event in one line; control characters in it become '?'. Leaves errno alone. */
 void log_event(enum event_id event, const struct log_field *fields, size_t n_fields, const char *format, ...)

@@ -11,6 +11,9 @@ static struct {
         log_sink sink;
         void *arg;
         enum log_level least;
+        log_tap tap;
+        void *tap_arg;
+        enum log_level tap_least;
         uint64_t lost;        /* since the start */
         uint64_t lost_unsaid; /* since it was last said */
 } state = { .least = LOG_LEVEL_INFO };
@@ -26,27 +29,59 @@ void log_set_level(enum log_level least)
         state.least = least;
 }
 
-bool log_enabled(enum event_id event)
+enum log_level log_level(void)
+{
+        return state.least;
+}
+
+void log_set_tap(log_tap tap, void *arg, enum log_level least)
+{
+        state.tap = tap;
+        state.tap_arg = arg;
+        state.tap_least = least;
+}
+
+static bool for_sink(enum event_id event)
 {
         const struct event_kind *kind = event_kind(event);
 
         return state.sink && (kind->always || kind->level <= state.least);
 }
 
-/* One record to the sink; 0 or -errno. */
-static int write_record(enum event_id event, const struct log_field *fields, size_t n_fields, char *line)
+static bool for_tap(enum event_id event)
 {
-        struct log_record record = {
+        const struct event_kind *kind = event_kind(event);
+
+        return state.tap && (kind->always || kind->level <= state.tap_least);
+}
+
+bool log_enabled(enum event_id event)
+{
+        return for_sink(event) || for_tap(event);
+}
+
+static struct log_record make_record(enum event_id event, const struct log_field *fields, size_t n_fields,
+                                     char *line)
+{
+        for (char *p = line; *p; p++)
+                if ((unsigned char)*p < 0x20 || *p == 0x7f)
+                        *p = '?';
+        return (struct log_record){
                 .kind = event_kind(event),
                 .message = line,
                 .fields = fields,
                 .n_fields = n_fields,
         };
+}
 
-        for (char *p = line; *p; p++)
-                if ((unsigned char)*p < 0x20 || *p == 0x7f)
-                        *p = '?';
-        return state.sink(state.arg, &record);
+/* The order of the lines stays true: a sink that has refused a line is to take the report first. */
+static void write_record(const struct log_record *record)
+{
+        log_report_lost();
+        if (state.lost_unsaid > 0 || state.sink(state.arg, record) < 0) {
+                state.lost++;
+                state.lost_unsaid++;
+        }
 }
 
 void log_report_lost(void)
@@ -54,11 +89,14 @@ void log_report_lost(void)
         int saved = errno;
         char line[LOG_LINE_SIZE];
 
-        if (state.lost_unsaid > 0 && log_enabled(EVENT_LOG_LOST)) {
+        if (state.lost_unsaid > 0 && for_sink(EVENT_LOG_LOST)) {
+                struct log_record record;
+
                 snprintf(line, sizeof line, "%" PRIu64 " line%s could not be written to the log and %s lost",
                          state.lost_unsaid, state.lost_unsaid == 1 ? "" : "s",
                          state.lost_unsaid == 1 ? "is" : "are");
-                if (write_record(EVENT_LOG_LOST, NULL, 0, line) == 0)
+                record = make_record(EVENT_LOG_LOST, NULL, 0, line);
+                if (state.sink(state.arg, &record) == 0)
                         state.lost_unsaid = 0;
         }
         errno = saved;
@@ -69,17 +107,16 @@ void log_vevent(enum event_id event, const struct log_field *fields, size_t n_fi
 {
         int saved = errno;
         char line[LOG_LINE_SIZE];
+        struct log_record record;
 
         if (!log_enabled(event))
                 return;
-        log_report_lost();
         vsnprintf(line, sizeof line, format, args);
-        /* A sink that refused the report would refuse the line as well; and the order of the lines stays
-         * true. */
-        if (state.lost_unsaid > 0 || write_record(event, fields, n_fields, line) < 0) {
-                state.lost++;
-                state.lost_unsaid++;
-        }
+        record = make_record(event, fields, n_fields, line);
+        if (for_sink(event))
+                write_record(&record);
+        if (for_tap(event))
+                state.tap(state.tap_arg, event, &record);
         errno = saved;
 }
 

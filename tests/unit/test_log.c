@@ -46,6 +46,7 @@ static int set_up(void **state)
         got.refuse = 0;
         got.n = 0;
         log_set_sink(keep, &got);
+        log_set_tap(NULL, NULL, LOG_LEVEL_ERROR);
         log_set_level(LOG_LEVEL_DEBUG);
         log_report_lost();
         memset(&got, 0, sizeof got);
@@ -343,6 +344,147 @@ static void test_no_line_overtakes_its_report(void **state)
         assert_report(got, 0, 2);
 }
 
+/* What the tap of the test has heard. */
+struct heard {
+        size_t n;
+        enum event_id events[LINES_MAX];
+        char lines[LINES_MAX][LOG_LINE_SIZE];
+        size_t n_fields;
+};
+
+static void hear(void *arg, enum event_id event, const struct log_record *record)
+{
+        struct heard *heard = arg;
+
+        /* As a system call inside would. */
+        errno = EPIPE;
+        assert_true(heard->n < LINES_MAX);
+        assert_ptr_equal(record->kind, event_kind(event));
+        heard->events[heard->n] = event;
+        snprintf(heard->lines[heard->n++], sizeof heard->lines[0], "%s", record->message);
+        heard->n_fields = record->n_fields;
+}
+
+static void test_a_tap_hears_what_is_logged(void **state)
+{
+        const struct log_field fields[] = { { "MCASTD_GROUP", "239.1.1.1" } };
+        struct got *got = *state;
+        struct heard heard = { 0 };
+
+        log_set_tap(hear, &heard, LOG_LEVEL_INFO);
+        log_event(EVENT_JOINED, fields, 1, "joined\n%d", 7);
+        assert_int_equal(heard.n, 1);
+        assert_int_equal(heard.events[0], EVENT_JOINED);
+        assert_string_equal(heard.lines[0], "joined?7");
+        assert_int_equal(heard.n_fields, 1);
+        assert_int_equal(got->n, 1);
+        assert_string_equal(got->lines[0], "joined?7");
+        log_set_tap(NULL, NULL, LOG_LEVEL_DEBUG);
+        say("nobody taps this");
+        assert_int_equal(heard.n, 1);
+        assert_int_equal(got->n, 2);
+}
+
+/* What the log keeps, by LOG_LEVEL, and what the tap hears are two things. */
+static const struct {
+        const char *name;
+        enum log_level log, tap;
+        size_t logged, heard; /* of an error, a warning, a notice and an info */
+} taps[] = {
+        { "both the same", LOG_LEVEL_NOTICE, LOG_LEVEL_NOTICE, 3, 3 },
+        { "the tap more", LOG_LEVEL_WARNING, LOG_LEVEL_INFO, 2, 4 },
+        { "the tap all, the log least", LOG_LEVEL_ERROR, LOG_LEVEL_DEBUG, 1, 4 },
+        { "the tap less", LOG_LEVEL_DEBUG, LOG_LEVEL_WARNING, 4, 2 },
+        { "the tap least", LOG_LEVEL_INFO, LOG_LEVEL_ERROR, 4, 1 },
+};
+
+static void test_a_tap_has_a_level_of_its_own(void **state)
+{
+        struct got *got = *state;
+
+        for (size_t i = 0; i < N_OF(taps); i++) {
+                struct heard heard = { 0 };
+
+                got->n = 0;
+                log_set_level(taps[i].log);
+                log_set_tap(hear, &heard, taps[i].tap);
+                log_event(EVENT_FAILED, NULL, 0, "error");
+                log_event(EVENT_ACKS_SHORT, NULL, 0, "warning");
+                log_event(EVENT_JOINED, NULL, 0, "notice");
+                log_event(EVENT_RECEIVED, NULL, 0, "info");
+                CHECK_INT(taps[i].name, got->n, taps[i].logged);
+                CHECK_INT(taps[i].name, heard.n, taps[i].heard);
+                CHECK_INT(taps[i].name, log_enabled(EVENT_RECEIVED),
+                          taps[i].logged == 4 || taps[i].heard == 4);
+                CHECK_INT(taps[i].name, log_level(), taps[i].log);
+        }
+}
+
+static void test_a_tap_hears_what_is_always_said(void **state)
+{
+        struct heard heard = { 0 };
+
+        (void)state;
+        log_set_level(LOG_LEVEL_ERROR);
+        log_set_tap(hear, &heard, LOG_LEVEL_ERROR);
+        log_event(EVENT_COUNTERS, NULL, 0, "counters");
+        assert_int_equal(heard.n, 1);
+}
+
+static void test_a_tap_hears_without_a_sink(void **state)
+{
+        struct heard heard = { 0 };
+        uint64_t before = log_lost();
+
+        (void)state;
+        log_set_sink(NULL, NULL);
+        log_set_tap(hear, &heard, LOG_LEVEL_INFO);
+        assert_true(log_enabled(EVENT_RECEIVED));
+        assert_false(log_enabled(EVENT_NOT_ACKNOWLEDGED));
+        say("heard");
+        assert_int_equal(heard.n, 1);
+        assert_true(log_lost() == before);
+}
+
+/* What only the tap hears is neither written nor lost, and does not bring the report about. */
+static void test_a_tap_does_not_disturb_the_count_of_the_lost(void **state)
+{
+        struct got *got = *state;
+        struct heard heard = { 0 };
+        uint64_t before = log_lost();
+
+        log_set_level(LOG_LEVEL_WARNING);
+        log_set_tap(hear, &heard, LOG_LEVEL_DEBUG);
+        got->refuse = -EAGAIN;
+        say("for the tap alone");
+        assert_int_equal(got->calls, 0);
+        assert_true(log_lost() == before);
+        log_event(EVENT_FAILED, NULL, 0, "refused by the sink, not by the tap");
+        assert_true(log_lost() == before + 1);
+        assert_int_equal(heard.n, 2);
+        got->refuse = 0;
+        say("for the tap alone");
+        assert_int_equal(got->n, 0);
+        log_event(EVENT_FAILED, NULL, 0, "taken");
+        assert_int_equal(got->n, 2);
+        assert_report(got, 0, 1);
+        assert_string_equal(got->lines[1], "taken");
+        assert_int_equal(heard.n, 4);
+        assert_int_equal(heard.events[3], EVENT_FAILED);
+}
+
+static void test_errno_is_left_alone_by_a_tap(void **state)
+{
+        struct heard heard = { 0 };
+
+        (void)state;
+        log_set_sink(NULL, NULL);
+        log_set_tap(hear, &heard, LOG_LEVEL_INFO);
+        errno = ENETUNREACH;
+        say("heard");
+        assert_int_equal(errno, ENETUNREACH);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -362,6 +504,12 @@ int main(void)
                 TEST(test_what_nobody_asked_for_is_not_lost),
                 TEST(test_a_line_behind_its_report_may_be_lost_too),
                 TEST(test_no_line_overtakes_its_report),
+                TEST(test_a_tap_hears_what_is_logged),
+                TEST(test_a_tap_has_a_level_of_its_own),
+                TEST(test_a_tap_hears_what_is_always_said),
+                TEST(test_a_tap_hears_without_a_sink),
+                TEST(test_a_tap_does_not_disturb_the_count_of_the_lost),
+                TEST(test_errno_is_left_alone_by_a_tap),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #ifndef MCASTD_MESSAGE_MESSAGE_H
 #define MCASTD_MESSAGE_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,12 +18,26 @@ enum message_type {
         MESSAGE_ACK,
 };
 
+enum message_clock {
+        MESSAGE_CLOCK_NONE,
+        MESSAGE_CLOCK_LOCAL, /* the sender's zone is not told */
+        MESSAGE_CLOCK_UTC,
+};
+
 /* What the bytes of a datagram mean. */
 struct message {
         enum message_type type;
+        bool has_sequence, has_boot;
+        uint64_t sequence; /* of the word `seq=N` */
+        uint64_t boot;     /* of the word `boot=HEX` */
+        enum message_clock clock;
+        int64_t clock_ns; /* of `ATU 2026-11-21 02:16:11.123456`, or `ATU 2026-11-21T01:16:11.123456Z`: since
+                             1970, as if it were UTC in either case */
 };
 
-/* Every payload is a message: what is not the text of an ack (`ack_text`, or the default one) is a text. */
+/* Every payload is a message: what is not the text of an ack (`ack_text`, or the default one) is a text.
+ * Words count that begin in the first MESSAGE_MAX bytes; what is not exactly as above is just text, and so is
+ * the time of a year that 64-bit nanoseconds do not have. */
 void message_parse(const uint8_t *payload, size_t length, const char *ack_text, struct message *ret);
 
 #endif

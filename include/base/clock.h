@@ -12,6 +12,9 @@
 int64_t clock_monotonic_ns(void);
 int64_t clock_wall_ns(void);
 
+/* Local time less UTC at this moment, as TZ or /etc/localtime says. */
+int64_t clock_zone_ns(int64_t wall_ns);
+
 /* The monotonic clock as of the kernel's last tick, some milliseconds ago: the time by which libevent fires
  * timers. */
 int64_t clock_coarse_ns(void);

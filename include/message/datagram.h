@@ -20,6 +20,7 @@ struct datagram {
         struct address destination; /* as in the datagram's header */
         struct address local;       /* this host's address by which the source is answered */
         uint32_t ifindex;           /* the interface that it came in by */
+        int64_t wall_ns;            /* when it came, by the wall clock; 0: not known */
         uint32_t kernel_drops;      /* datagrams that this socket had lost before this one, modulo 2^32 */
 };
 

@@ -89,4 +89,8 @@ int socket_port(int fd, in_port_t *ret);
  * -errno. */
 int socket_open_local(int send_buffer);
 
+/* A TCP socket that is bound there, to be listened on; also to an address that this host does not have yet.
+ * The socket or -errno. */
+int socket_open_listener(const struct endpoint *where);
+
 #endif

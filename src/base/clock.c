@@ -26,3 +26,12 @@ int64_t clock_coarse_ns(void)
 {
         return read_clock(CLOCK_MONOTONIC_COARSE);
 }
+
+int64_t clock_zone_ns(int64_t wall_ns)
+{
+        time_t s = (time_t)(wall_ns / NS_PER_S);
+        struct tm tm = { 0 };
+
+        localtime_r(&s, &tm);
+        return (int64_t)tm.tm_gmtoff * NS_PER_S;
+}

@@ -5,11 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "os/family.h"
 
-/* Room for what a receiver's socket tells with each datagram: packet info and the drop count. */
-#define CONTROL_SIZE (CMSG_SPACE(FAMILY_VALUE_MAX) + CMSG_SPACE(sizeof(uint32_t)))
+/* Room for what a receiver's socket tells with each datagram: packet info, the drop count and when
+ * it came. */
+#define CONTROL_SIZE                                                                                         \
+        (CMSG_SPACE(FAMILY_VALUE_MAX) + CMSG_SPACE(sizeof(uint32_t)) + CMSG_SPACE(sizeof(struct timespec)))
 
 struct batch {
         struct datagram datagrams[BATCH_MAX];
@@ -48,6 +52,14 @@ struct batch *batch_free(struct batch *b)
         return NULL;
 }
 
+static int64_t read_time(const unsigned char *data)
+{
+        struct timespec ts;
+
+        memcpy(&ts, data, sizeof ts);
+        return (int64_t)ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
 static void read_control(struct msghdr *header, struct datagram *d)
 {
         const struct family *family = family_of(d->source.address.family);
@@ -57,6 +69,8 @@ static void read_control(struct msghdr *header, struct datagram *d)
                         family->read_packet_info(CMSG_DATA(c), d);
                 else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SO_RXQ_OVFL)
                         memcpy(&d->kernel_drops, CMSG_DATA(c), sizeof d->kernel_drops);
+                else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPNS)
+                        d->wall_ns = read_time(CMSG_DATA(c));
         }
 }
 

@@ -144,6 +144,8 @@ static int set_receiver_options(int fd, const struct socket_receiver *spec, uint
                 r = set_int(fd, family->level, family->receive_packet_info, 1);
         if (r == 0)
                 r = set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
+        if (r == 0)
+                r = set_int(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
         /* The membership alone would do, were it not for SO_REUSEPORT: since Linux 6.6 early demultiplexing
          * draws lots among all sockets that share address, port and device, whatever they have joined. */
         if (r == 0)
@@ -348,4 +350,24 @@ int socket_open_local(int send_buffer)
         /* A smaller buffer than asked for is no failure: it only means that less may wait. */
         (void)set_int(fd, SOL_SOCKET, SO_SNDBUF, send_buffer);
         return fd;
+}
+
+int socket_open_listener(const struct endpoint *where)
+{
+        bool ipv6 = where->address.family == AF_INET6;
+        struct sockaddr_storage to;
+        socklen_t length = endpoint_to_sockaddr(where, &to);
+        int fd = socket(where->address.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), r;
+
+        if (fd < 0)
+                return -errno;
+        r = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+        if (r == 0)
+                r = set_int(fd, ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, ipv6 ? IPV6_FREEBIND : IP_FREEBIND, 1);
+        if (r == 0 && bind(fd, (struct sockaddr *)&to, length) < 0)
+                r = -errno;
+        if (r == 0)
+                return fd;
+        close(fd);
+        return r;
 }

@@ -1,81 +1,69 @@
-/* delay.c - replies that wait for their time: a binary heap in an array of fixed size. Pure. */
+/* delay.c - replies that wait for their time, in an array of fixed size. Pure. */
 #include "state/delay.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-struct entry {
-        int64_t due_ns;
-        struct reply reply;
-};
+#include "state/heap.h"
 
-/* entries[0] is due first; no entry is due before its parent, entries[(i - 1) / 2]. */
 struct delay {
-        size_t n;
-        struct entry entries[DELAY_MAX];
+        struct heap heap;
+        size_t n_free; /* slots that were given back */
+        size_t used;   /* slots that were ever taken */
+        uint32_t free[DELAY_MAX];
+        struct reply replies[DELAY_MAX];
 };
 
 int delay_new(struct delay **ret)
 {
         /* Zeroed, and so not resident until replies wait. */
-        *ret = calloc(1, sizeof **ret);
-        return *ret ? 0 : -ENOMEM;
+        struct delay *d = calloc(1, sizeof *d);
+
+        if (!d)
+                return -ENOMEM;
+        if (heap_init(&d->heap, DELAY_MAX) < 0) {
+                delay_free(d);
+                return -ENOMEM;
+        }
+        *ret = d;
+        return 0;
 }
 
 struct delay *delay_free(struct delay *d)
 {
+        if (!d)
+                return NULL;
+        heap_end(&d->heap);
         free(d);
         return NULL;
 }
 
-static bool is_before(const struct delay *d, size_t a, size_t b)
-{
-        return d->entries[a].due_ns < d->entries[b].due_ns;
-}
-
-static void swap(struct delay *d, size_t a, size_t b)
-{
-        struct entry e = d->entries[a];
-
-        d->entries[a] = d->entries[b];
-        d->entries[b] = e;
-}
-
 bool delay_put(struct delay *d, const struct reply *reply, int64_t due_ns)
 {
-        size_t i = d->n;
+        uint32_t slot;
 
-        if (d->n == DELAY_MAX)
+        if (d->heap.n == DELAY_MAX)
                 return false;
-        d->entries[d->n++] = (struct entry){ due_ns, *reply };
-        for (; i > 0 && is_before(d, i, (i - 1) / 2); i = (i - 1) / 2)
-                swap(d, i, (i - 1) / 2);
+        slot = d->n_free ? d->free[--d->n_free] : (uint32_t)d->used++;
+        d->replies[slot] = *reply;
+        heap_add(&d->heap, slot, due_ns);
         return true;
 }
 
 bool delay_take(struct delay *d, int64_t now_ns, struct reply *ret)
 {
-        size_t i = 0;
+        uint32_t slot;
 
-        if (d->n == 0 || d->entries[0].due_ns > now_ns)
+        if (d->heap.n == 0 || heap_due(&d->heap) > now_ns)
                 return false;
-        *ret = d->entries[0].reply;
-        d->entries[0] = d->entries[--d->n];
-        for (;;) {
-                size_t first = i, left = 2 * i + 1, right = left + 1;
-
-                if (left < d->n && is_before(d, left, first))
-                        first = left;
-                if (right < d->n && is_before(d, right, first))
-                        first = right;
-                if (first == i)
-                        return true;
-                swap(d, i, first);
-                i = first;
-        }
+        slot = heap_first(&d->heap);
+        *ret = d->replies[slot];
+        heap_remove(&d->heap, slot);
+        d->free[d->n_free++] = slot;
+        return true;
 }
 
 int64_t delay_due(const struct delay *d)
 {
-        return d->n ? d->entries[0].due_ns : INT64_MAX;
+        return heap_due(&d->heap);
 }

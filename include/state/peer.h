@@ -1,0 +1,83 @@
+#ifndef MCASTD_STATE_PEER_H
+#define MCASTD_STATE_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "message/message.h"
+
+/* What is kept of a peer's last payload: bytes. Enough for an ATU with {seq} and {boot}. */
+#define PEER_PAYLOAD_MAX 72
+
+/* A peer that was heard so often is established: no newcomer takes its place. */
+#define PEER_ESTABLISHED 3
+
+/* Where nobody says after which silence a peer is down, it is not before this one. */
+#define PEER_DEAD_MIN_NS INT64_C(1000000000)
+
+enum peer_state {
+        PEER_NEW, /* not yet heard often enough to know how often it speaks */
+        PEER_UP,
+        PEER_DOWN, /* silent for too long */
+        PEER_STATES,
+};
+
+/* "new", "up", "down". */
+const char *peer_state_name(enum peer_state state);
+
+/* A sender, as a receiver knows it. Times are monotonic. */
+struct peer {
+        struct address address; /* first: see table.h */
+        enum peer_state state;
+        bool told : 1;         /* that it is there */
+        bool has_sequence : 1; /* its messages carry seq= */
+        bool has_boot : 1;     /* … and boot= */
+        bool has_clock : 1;    /* … and a time */
+        bool clock_wrong : 1;
+        uint32_t restarts;
+        int64_t first_ns, last_ns; /* heard */
+        uint64_t datagrams, bytes;
+        int64_t interval_ns; /* the longest gap between two of its datagrams of late; 0: not known */
+        uint64_t boot, boot_before;
+        uint64_t sequence; /* the highest */
+        uint64_t window;   /* bit i: sequence - i was heard, or is older than the peer */
+        uint64_t lost, reordered, duplicates;
+        int64_t clock_ns;        /* its clock less ours, when last compared */
+        uint32_t payload_length; /* of its last datagram, of which payload[] has the beginning */
+        uint8_t payload[PEER_PAYLOAD_MAX];
+};
+
+/* A datagram, as far as its sender is concerned. */
+struct peer_arrival {
+        const struct address *source;
+        const uint8_t *payload;
+        size_t length;
+        const struct message *message;
+        int64_t at_ns;   /* monotonic */
+        int64_t wall_ns; /* the same moment */
+        int64_t zone_ns; /* local time less UTC */
+};
+
+/* What an arrival has changed. */
+struct peer_news {
+        const struct peer *peer; /* NULL: refused, since all places are taken */
+        bool up, back, restarted, clock_wrong, clock_right;
+        bool untold;     /* something else, but there is too much news for all to be told */
+        bool displaced;  /* another newcomer has lost its place to this one */
+        int64_t away_ns; /* with back: how long it was not heard */
+};
+
+/* It is not established. */
+bool peer_is_newcomer(const struct peer *peer);
+
+/* Takes over what a datagram tells of its sender, and tells of the news what is not about its place and
+ * state. For the two options see struct peers_rule. */
+void peer_note(struct peer *peer, const struct peer_arrival *a, int64_t clock_skew_ns,
+               struct peer_news *news);
+
+/* How long it may be silent until it is down; INT64_MAX: for ever. */
+int64_t peer_timeout_ns(const struct peer *peer, int64_t dead_after_ns);
+
+#endif

@@ -18,6 +18,8 @@
 #define CONFIG_ALLOW_MAX       16
 #define CONFIG_SOURCES_MAX     32
 #define CONFIG_EXPECT_ACKS_MAX 1024
+#define CONFIG_RUNTIME_DIR_MAX                                                                               \
+        90 /* with the name of a socket behind it no longer than struct sockaddr_un has room for */
 
 /* What receivers and emitters have in common: the group and the interface. Where neither ip_address nor
  * interface is set, the route to the group decides. */
@@ -56,6 +58,9 @@ struct config_receiver {
         int64_t ack_spread_ns;
         rate_per_s log_rate;
         int64_t expect_every_ns; /* 0: silence is no news */
+        uint64_t peers;          /* how many are kept */
+        int64_t dead_after_ns;   /* 0: as the peer was seen to keep */
+        int64_t clock_skew_ns;   /* 0: a clock is never wrong */
         uint64_t receive_buffer; /* bytes */
         bool share_any;
 };
@@ -73,7 +78,10 @@ struct config_emitter {
 
 struct config_daemon {
         enum log_level log_level;
-        char node[NODE_NAME_MAX + 1]; /* "": the host's name */
+        char node[NODE_NAME_MAX + 1];                 /* "": the host's name */
+        char runtime_dir[CONFIG_RUNTIME_DIR_MAX + 1]; /* "": the default */
+        struct endpoint http;                         /* family 0: off */
+        bool http_peers;
 };
 
 struct config {

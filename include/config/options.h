@@ -15,9 +15,10 @@ enum section_kind {
 
 /* What a reload does when the option has changed. */
 enum option_reload {
-        RELOAD_REOPENS, /* the section's socket is opened anew */
-        RELOAD_RETUNES, /* the living section is changed, and loses nothing */
-        RELOAD_APPLIES, /* it is taken over, nothing else happens */
+        RELOAD_REOPENS,  /* the section's socket is opened anew */
+        RELOAD_RETUNES,  /* the living section is changed, and loses nothing */
+        RELOAD_APPLIES,  /* it is taken over, nothing else happens */
+        RELOAD_RESTARTS, /* nothing; it counts from the next start on */
 };
 
 struct option_type;

@@ -150,6 +150,14 @@ static int set_duration_or_off(const struct config_option *o, const char *text, 
         return 0;
 }
 
+static int set_duration_or_auto(const struct config_option *o, const char *text, void *field, char *why)
+{
+        if (strcasecmp(text, "auto") != 0)
+                return set_duration(o, text, field, why);
+        *(int64_t *)field = 0;
+        return 0;
+}
+
 static int set_size(const struct config_option *o, const char *text, void *field, char *why)
 {
         uint64_t bytes;
@@ -175,6 +183,37 @@ static int set_rate(const struct config_option *o, const char *text, void *field
         return r < 0 ? refuse(why, text, "is not a rate such as 10/s, none or unlimited") : 0;
 }
 
+static int set_folder(const struct config_option *o, const char *text, void *field, char *why)
+{
+        if (*text && *text != '/')
+                return refuse(why, text, "is not a path that begins with /");
+        if (strlen(text) > o->most)
+                return refuse(why, text, "is too long: at most %" PRIu64 " bytes", o->most);
+        store_text(field, CONFIG_RUNTIME_DIR_MAX + 1, text);
+        return 0;
+}
+
+static int set_listen(const struct config_option *o, const char *text, void *field, char *why)
+{
+        struct endpoint e, *to = field;
+        char zone[IFNAMSIZ] = "";
+
+        (void)o;
+        if (strcasecmp(text, "off") == 0) {
+                memset(to, 0, sizeof *to);
+                return 0;
+        }
+        if (endpoint_parse(text, &e, zone) < 0 || zone[0])
+                return refuse(why, text,
+                              "is not ADDRESS:PORT, such as 127.0.0.1:9464 or [::1]:9464; nor is it off");
+        if (address_is_multicast(&e.address) || address_is_broadcast(&e.address))
+                return refuse(why, text, "is not an address that a server can have");
+        memset(to, 0, sizeof *to);
+        to->address = e.address;
+        to->port = e.port;
+        return 0;
+}
+
 static int set_boolean(const struct config_option *o, const char *text, void *field, char *why)
 {
         (void)o;
@@ -194,23 +233,10 @@ static int set_share(const struct config_option *o, const char *text, void *fiel
 
 static int set_level(const struct config_option *o, const char *text, void *field, char *why)
 {
-        static const struct {
-                const char *name;
-                enum log_level level;
-        } levels[] = {
-                { "error", LOG_LEVEL_ERROR },   { "warning", LOG_LEVEL_WARNING },
-                { "notice", LOG_LEVEL_NOTICE }, { "info", LOG_LEVEL_INFO },
-                { "debug", LOG_LEVEL_DEBUG },
-        };
-
         (void)o;
-        for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
-                if (strcasecmp(text, levels[i].name) == 0) {
-                        *(enum log_level *)field = levels[i].level;
-                        return 0;
-                }
-        }
-        return refuse(why, text, "is not a level: error, warning, notice, info or debug");
+        if (log_level_parse(text, field) < 0)
+                return refuse(why, text, "is not a level: error, warning, notice, info or debug");
+        return 0;
 }
 
 /* Takes the next item of a comma list into `item`, without the blanks around it, and moves *text behind it.
@@ -383,6 +409,9 @@ const struct option_type option_type_port = { sizeof(in_port_t), set_port };
 const struct option_type option_type_number = { sizeof(uint64_t), set_number };
 const struct option_type option_type_duration = { sizeof(int64_t), set_duration };
 const struct option_type option_type_duration_or_off = { sizeof(int64_t), set_duration_or_off };
+const struct option_type option_type_duration_or_auto = { sizeof(int64_t), set_duration_or_auto };
+const struct option_type option_type_folder = { CONFIG_RUNTIME_DIR_MAX + 1, set_folder };
+const struct option_type option_type_listen = { sizeof(struct endpoint), set_listen };
 const struct option_type option_type_size = { sizeof(uint64_t), set_size };
 const struct option_type option_type_rate = { sizeof(rate_per_s), set_rate };
 const struct option_type option_type_boolean = { sizeof(bool), set_boolean };

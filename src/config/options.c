@@ -50,6 +50,12 @@ static const struct config_option options[] = {
         { "EXPECT_EVERY", SECTION_RECEIVER, &option_type_duration_or_off, RECEIVER(expect_every_ns),
           100 * NS_PER_MS, DAY, "off", RELOAD_RETUNES,
           "silence longer than this is reported, and the group left and joined" },
+        { "PEERS", SECTION_RECEIVER, &option_type_number, RECEIVER(peers), 1, 1u << 20, "1024", RELOAD_RETUNES,
+          "senders that are kept apart, and told of" },
+        { "DEAD_AFTER", SECTION_RECEIVER, &option_type_duration_or_auto, RECEIVER(dead_after_ns), 100 * NS_PER_MS,
+          DAY, "auto", RELOAD_RETUNES, "a peer silent for longer is down; auto: three times what it kept" },
+        { "CLOCK_SKEW", SECTION_RECEIVER, &option_type_duration_or_off, RECEIVER(clock_skew_ns), NS_PER_MS, DAY,
+          "2s", RELOAD_RETUNES, "a peer's clock that differs by more is reported" },
         { "RECEIVE_BUFFER", SECTION_RECEIVER, &option_type_size, RECEIVER(receive_buffer), 4096, 1u << 30, "4M",
           RELOAD_RETUNES, "bytes that may wait in the kernel" },
         { "SHARE", SECTION_RECEIVER, &option_type_share, RECEIVER(share_any), 0, 0, "no", RELOAD_REOPENS,
@@ -72,6 +78,12 @@ static const struct config_option options[] = {
           "least serious level that is logged" },
         { "NODE", SECTION_DAEMON, &option_type_node, DAEMON(node), 1, NODE_NAME_MAX, "", RELOAD_APPLIES,
           "this node's name, for {node}; the host's name by default" },
+        { "RUNTIME_DIR", SECTION_DAEMON, &option_type_folder, DAEMON(runtime_dir), 1, CONFIG_RUNTIME_DIR_MAX, "",
+          RELOAD_RESTARTS, "folder of control.sock and status.sock; $RUNTIME_DIRECTORY or /run/mcastd by default" },
+        { "HTTP", SECTION_DAEMON, &option_type_listen, DAEMON(http), 0, 0, "off", RELOAD_APPLIES,
+          "address:port of the page, /metrics, /healthz and /status.json" },
+        { "HTTP_PEERS", SECTION_DAEMON, &option_type_boolean, DAEMON(http_peers), 0, 0, "no", RELOAD_APPLIES,
+          "whether /metrics tells of each peer, with its address" },
 };
 /* clang-format on */
 #define N_OPTIONS (sizeof options / sizeof options[0])
@@ -143,6 +155,7 @@ void options_print(FILE *to)
                 [RELOAD_REOPENS] = "reopens",
                 [RELOAD_RETUNES] = "retunes",
                 [RELOAD_APPLIES] = "applies",
+                [RELOAD_RESTARTS] = "restarts",
         };
 
         fprintf(to, "%-14s  %-16s %-12s %-8s %s\n", "SECTION", "OPTION", "DEFAULT", "RELOAD", "MEANING");

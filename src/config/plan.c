@@ -42,11 +42,21 @@ static uint64_t changed_options(enum section_kind kind, const void *a, const voi
         return changed;
 }
 
+/* Those of which a reload makes this. */
+static uint64_t options_that(enum option_reload reload)
+{
+        uint64_t found = 0;
+
+        for (size_t i = 0; i < options_count(); i++)
+                if (option_at(i)->reload == reload)
+                        found |= UINT64_C(1) << i;
+        return found;
+}
+
 static enum plan_action action_for(uint64_t changed)
 {
-        for (size_t i = 0; i < options_count(); i++)
-                if ((changed >> i & 1) && option_at(i)->reload == RELOAD_REOPENS)
-                        return PLAN_REOPEN;
+        if (changed & options_that(RELOAD_REOPENS))
+                return PLAN_REOPEN;
         return changed ? PLAN_RETUNE : PLAN_KEEP;
 }
 
@@ -151,9 +161,12 @@ void plan_print(const struct plan *p, const struct config *running, const struct
 {
         struct sections old_receivers = receivers_of(running), new_receivers = receivers_of(next);
         struct sections old_emitters = emitters_of(running), new_emitters = emitters_of(next);
+        uint64_t later = options_that(RELOAD_RESTARTS);
 
-        if (p->daemon_changed)
-                print_line(to, "apply", "daemon", p->daemon_changed);
+        if (p->daemon_changed & ~later)
+                print_line(to, "apply", "daemon", p->daemon_changed & ~later);
+        if (p->daemon_changed & later)
+                print_line(to, "later", "daemon", p->daemon_changed & later);
         print_sections(&old_receivers, &new_receivers, p->receivers, to);
         print_sections(&old_emitters, &new_emitters, p->emitters, to);
 }

@@ -193,11 +193,13 @@ static void check_receiver(const struct config_receiver *r, const char *expected
         check_text(expected,
                    "handlers %s %s; %zu sources, first %s; %zu networks, last %s/%u; ack \"%s\" %" PRIu32
                    "/s, in all %" PRIu32 "/s, spread %" PRId64 " ns; log %" PRIu32
-                   "/s; expects every %" PRId64 " ns; buffer %" PRIu64 "; share %d",
+                   "/s; expects every %" PRId64 " ns; %" PRIu64 " peers, dead after %" PRId64
+                   " ns, clock %" PRId64 " ns; buffer %" PRIu64 "; share %d",
                    r->handlers.names[0], r->handlers.n == 2 ? r->handlers.names[1] : "-", r->sources.n,
                    ADDRESS_TEXT(&r->sources.addresses[0]), r->allow.n, ADDRESS_TEXT(&last->address),
                    last->length, r->ack_text, r->ack_rate, r->ack_total, r->ack_spread_ns, r->log_rate,
-                   r->expect_every_ns, r->receive_buffer, r->share_any);
+                   r->expect_every_ns, r->peers, r->dead_after_ns, r->clock_skew_ns, r->receive_buffer,
+                   r->share_any);
 }
 
 static void check_emitter(const struct config_emitter *e, const char *expected)
@@ -216,18 +218,23 @@ static void test_values_are_as_given(void **state)
         assert_int_equal(c->n_receivers, 1);
         assert_int_equal(c->n_emitters, 1);
         check_group(&c->receivers[0].at,
-                    "[mcserver.all] line 6, 239.1.2.3 port 5002, address 192.0.2.1, interface \"\"");
-        check_receiver(&c->receivers[0],
-                       "handlers ack log; 2 sources, first 198.51.100.7; 3 networks, last 198.51.100.7/32; "
-                       "ack \"got it\" 5/s, in all 4294967295/s, spread 20000000 ns; log 0/s; "
-                       "expects every 120000000000 ns; buffer 65536; share 1");
+                    "[mcserver.all] line 9, 239.1.2.3 port 5002, address 192.0.2.1, interface \"\"");
+        check_receiver(
+                &c->receivers[0],
+                "handlers ack log; 2 sources, first 198.51.100.7; 3 networks, last 198.51.100.7/32; "
+                "ack \"got it\" 5/s, in all 4294967295/s, spread 20000000 ns; log 0/s; "
+                "expects every 120000000000 ns; 4096 peers, dead after 10000000000 ns, clock 500000000 ns; "
+                "buffer 65536; share 1");
         check_group(&c->emitters[0].at,
-                    "[mcclient.all] line 22, 239.1.2.4 port 5003, address -, interface \"eth0.7\"");
+                    "[mcclient.all] line 28, 239.1.2.4 port 5003, address -, interface \"eth0.7\"");
         check_emitter(&c->emitters[0],
                       "every 1500000000 ns, jitter 250000000; \"ATU {utc} node={node}\"; ttl 8, loop 0, "
                       "dscp 46; expects 3");
         assert_int_equal(c->daemon.log_level, LOG_LEVEL_DEBUG);
         assert_string_equal(c->daemon.node, "rack-7.example");
+        assert_string_equal(c->daemon.runtime_dir, "/run/mcastd-b");
+        assert_string_equal(ENDPOINT_TEXT(&c->daemon.http), "[::1]:9464");
+        assert_true(c->daemon.http_peers);
         config_free(c);
 }
 
@@ -242,12 +249,16 @@ static void test_defaults_are_those_of_the_manual(void **state)
         check_receiver(
                 &c->receivers[0],
                 "handlers log -; 0 sources, first -; 0 networks, last -/0; ack \"ack\" 10/s, in all 1000/s, "
-                "spread 0 ns; log 100/s; expects every 0 ns; buffer 4194304; share 0");
+                "spread 0 ns; log 100/s; expects every 0 ns; 1024 peers, dead after 0 ns, "
+                "clock 2000000000 ns; buffer 4194304; share 0");
         check_group(&c->emitters[0].at, "[mcclient] line 6, 239.1.1.1 port 5001, address -, interface \"\"");
         check_emitter(&c->emitters[0],
                       "every 1000000000 ns, jitter 0; \"ATU {time}\"; ttl 1, loop 1, dscp 0; expects 0");
         assert_int_equal(c->daemon.log_level, LOG_LEVEL_INFO);
         assert_string_equal(c->daemon.node, "");
+        assert_string_equal(c->daemon.runtime_dir, "");
+        assert_int_equal(c->daemon.http.address.family, 0);
+        assert_false(c->daemon.http_peers);
         config_free(c);
 }
 

@@ -170,7 +170,8 @@ static void test_print_of_the_reload(void **state)
 {
         static const char *const words[] = { [RELOAD_REOPENS] = " reopens  ",
                                              [RELOAD_RETUNES] = " retunes  ",
-                                             [RELOAD_APPLIES] = " applies  " };
+                                             [RELOAD_APPLIES] = " applies  ",
+                                             [RELOAD_RESTARTS] = " restarts " };
         char *text = NULL;
         size_t size = 0, lines = 0, expected = 1;
         FILE *to = open_memstream(&text, &size);
@@ -342,6 +343,33 @@ static const struct {
         { SECTION_RECEIVER, "EXPECT_EVERY", "24h", true },
         { SECTION_RECEIVER, "EXPECT_EVERY", "25h", false },
         { SECTION_RECEIVER, "EXPECT_EVERY", "offf", false },
+        { SECTION_RECEIVER, "PEERS", "0", false },
+        { SECTION_RECEIVER, "PEERS", "1", true },
+        { SECTION_RECEIVER, "PEERS", "1048576", true },
+        { SECTION_RECEIVER, "PEERS", "1048577", false },
+        { SECTION_RECEIVER, "DEAD_AFTER", "auto", true },
+        { SECTION_RECEIVER, "DEAD_AFTER", "AUTO", true },
+        { SECTION_RECEIVER, "DEAD_AFTER", "off", false },
+        { SECTION_RECEIVER, "DEAD_AFTER", "99ms", false },
+        { SECTION_RECEIVER, "DEAD_AFTER", "100ms", true },
+        { SECTION_RECEIVER, "DEAD_AFTER", "24h", true },
+        { SECTION_RECEIVER, "CLOCK_SKEW", "off", true },
+        { SECTION_RECEIVER, "CLOCK_SKEW", "0.999ms", false },
+        { SECTION_RECEIVER, "CLOCK_SKEW", "1ms", true },
+        { SECTION_DAEMON, "RUNTIME_DIR", "/", true },
+        { SECTION_DAEMON, "RUNTIME_DIR", "run/mcastd", false },
+        { SECTION_DAEMON, "HTTP", "off", true },
+        { SECTION_DAEMON, "HTTP", "OFF", true },
+        { SECTION_DAEMON, "HTTP", "127.0.0.1:9464", true },
+        { SECTION_DAEMON, "HTTP", "[::]:1", true },
+        { SECTION_DAEMON, "HTTP", "0.0.0.0:65535", true },
+        { SECTION_DAEMON, "HTTP", "127.0.0.1:0", false },
+        { SECTION_DAEMON, "HTTP", "127.0.0.1", false },
+        { SECTION_DAEMON, "HTTP", "[ff02::1]:80", false },
+        { SECTION_DAEMON, "HTTP", "255.255.255.255:80", false },
+        { SECTION_DAEMON, "HTTP", "[fe80::1%lo]:80", false },
+        { SECTION_DAEMON, "HTTP_PEERS", "yes", true },
+        { SECTION_DAEMON, "HTTP_PEERS", "all", false },
         { SECTION_RECEIVER, "MCAST_GROUP", "ff02::1", true },
         { SECTION_RECEIVER, "MCAST_GROUP", "ff02::1%eth0", false },
         { SECTION_RECEIVER, "MCAST_GROUP", "fe80::1", false },
@@ -545,6 +573,9 @@ static const struct {
         { SECTION_RECEIVER, "ACK_SPREAD", "1s", "1000ms", "0" },
         { SECTION_RECEIVER, "EXPECT_EVERY", "off", "OFF", "1s" },
         { SECTION_RECEIVER, "LOG_RATE", "7/s", "7/s", "8/s" },
+        { SECTION_RECEIVER, "PEERS", "7", "7", "8" },
+        { SECTION_RECEIVER, "DEAD_AFTER", "auto", "Auto", "1s" },
+        { SECTION_RECEIVER, "CLOCK_SKEW", "2s", "2000ms", "off" },
         { SECTION_RECEIVER, "RECEIVE_BUFFER", "1M", "1024K", "1048577" },
         { SECTION_RECEIVER, "SHARE", "any", "ANY", "no" },
         { SECTION_EMITTER, "INTERVAL", "1s", "1000ms", "1.000000001" },
@@ -556,6 +587,9 @@ static const struct {
         { SECTION_EMITTER, "EXPECT_ACKS", "0", "0", "1" },
         { SECTION_DAEMON, "LOG_LEVEL", "info", "INFO", "notice" },
         { SECTION_DAEMON, "NODE", "ups-7", "ups-7", "ups" },
+        { SECTION_DAEMON, "RUNTIME_DIR", "/run/a", "/run/a", "/run" },
+        { SECTION_DAEMON, "HTTP", "[::1]:9464", "[0:0::1]:9464", "off" },
+        { SECTION_DAEMON, "HTTP_PEERS", "yes", "on", "no" },
 };
 
 /* The objects hold different rubbish at first: a field is written whole, or equal values would differ. */

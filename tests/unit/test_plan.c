@@ -180,6 +180,9 @@ static const struct {
         { "EXPECT_EVERY", "1s" },
         { "RECEIVE_BUFFER", "4194303" },
         { "SHARE", "any" },
+        { "PEERS", "2" },
+        { "DEAD_AFTER", "5s" },
+        { "CLOCK_SKEW", "off" },
         { "INTERVAL", "999ms" },
         { "JITTER", "1ms" },
         { "MESSAGE", "ATU {time} " },
@@ -283,6 +286,7 @@ static void test_print(void **state)
 {
         static struct bench before, after;
         static const char expected[] = "apply  [daemon]: LOG_LEVEL NODE\n"
+                                       "later  [daemon]: RUNTIME_DIR\n"
                                        "add    [d]\n"
                                        "retune [c]: ACK_RATE LOG_RATE\n"
                                        "keep   [a]\n"
@@ -300,6 +304,7 @@ static void test_print(void **state)
         (void)option_set(option_find(SECTION_RECEIVER, "ACK_RATE"), "none", &after.receivers[1], why);
         after.config.daemon.log_level = LOG_LEVEL_DEBUG;
         strcpy(after.config.daemon.node, "ups-7");
+        strcpy(after.config.daemon.runtime_dir, "/run/b");
         assert_int_equal(plan_new(&before.config, &after.config, &p), 0);
         assert_non_null(to);
         plan_print(p, &before.config, &after.config, to);

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <sodium/core.h>
 #include <sodium/randombytes.h>
 #include <stdio.h>
@@ -18,54 +20,34 @@
 #include "base/clock.h"
 #include "base/failure.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "config/plan.h"
+#include "loop/control.h"
 #include "loop/env.h"
+#include "loop/http.h"
+#include "loop/requests.h"
+#include "loop/section.h"
 #include "loop/sections.h"
 #include "loop/service.h"
-#include "os/console.h"
-#include "os/journal.h"
+#include "os/batch.h"
 #include "version.h"
 
 static const int handled_signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
 #define N_SIGNALS (sizeof handled_signals / sizeof handled_signals[0])
 
 struct daemon {
-        const struct daemon_options *options;
+        const struct startup_options *options;
         struct env env;
         struct event *signals[N_SIGNALS];
         struct config *config; /* the running one */
         struct sections *sections;
         struct service *service;
+        struct control *control; /* NULL: could not be opened */
+        struct http *http;       /* NULL: off, or could not be opened */
+        bool reload_refused;     /* the last one */
+        char folder[PATH_MAX];   /* of the control sockets */
 };
-
-/* --- the log --- */
-
-/* One of them is NULL; both, if there is no memory even for that, and then nothing is logged. */
-struct log {
-        struct journal *journal;
-        struct console *console;
-};
-
-static struct log open_log(bool debug)
-{
-        struct log log = { 0 };
-
-        log_set_level(debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
-        if (journal_is_stderr() && journal_new(&log.journal) == 0)
-                log_set_sink(journal_write, log.journal);
-        else if (console_new(STDERR_FILENO, &log.console) == 0)
-                log_set_sink(console_write, log.console);
-        return log;
-}
-
-static void close_log(struct log *log)
-{
-        log_report_lost();
-        log_set_sink(NULL, NULL);
-        journal_free(log->journal);
-        console_free(log->console);
-}
 
 static void on_library_message(int severity, const char *message)
 {
@@ -78,79 +60,6 @@ static void on_library_fatal(int error)
 {
         log_event(EVENT_FAILED, NULL, 0, "libevent gave up: %s", strerror(error));
         abort();
-}
-
-static void log_diag(void *arg, enum diag_severity severity, const char *message)
-{
-        (void)arg;
-        log_event(severity == DIAG_ERROR ? EVENT_CONFIG_ERROR : EVENT_CONFIG_WARNING, NULL, 0, "%s", message);
-}
-
-/* --- configuration --- */
-
-/* Reads the file and logs what is wrong with it. 0 or -errno; *ret_errors: how many errors were logged. */
-static int load_config(const char *path, struct config **ret, size_t *ret_errors)
-{
-        struct diag *diag = NULL;
-        int r = diag_new(path, &diag);
-
-        *ret_errors = 0;
-        if (r < 0)
-                return r;
-        r = config_load(path, diag, ret);
-        diag_each(diag, log_diag, NULL);
-        *ret_errors = diag_errors(diag);
-        diag_free(diag);
-        return r;
-}
-
-/* The exit status after a configuration could not be loaded. Without errors it is not its own fault. */
-static int not_loaded(int error, size_t errors)
-{
-        if (errors > 0)
-                return EX_CONFIG;
-        log_event(EVENT_FAILED, NULL, 0, "the configuration cannot be loaded: %s", strerror(-error));
-        return EXIT_FAILURE;
-}
-
-int daemon_check(const struct daemon_options *options)
-{
-        struct log log = open_log(options->debug);
-        struct config *config = NULL;
-        size_t errors;
-        int r = load_config(options->config_path, &config, &errors), status = EXIT_SUCCESS;
-
-        if (r == 0)
-                printf("%s: good; receivers: %zu, emitters: %zu\n", options->config_path, config->n_receivers,
-                       config->n_emitters);
-        else
-                status = not_loaded(r, errors);
-        config_free(config);
-        close_log(&log);
-        return status;
-}
-
-int daemon_diff(const struct daemon_options *options, const char *running_path)
-{
-        struct log log = open_log(options->debug);
-        struct config *running = NULL, *next = NULL;
-        struct plan *plan = NULL;
-        size_t errors, more_errors = 0;
-        int r = load_config(running_path, &running, &errors), status = EXIT_SUCCESS;
-
-        if (r == 0)
-                r = load_config(options->config_path, &next, &more_errors);
-        if (r == 0)
-                r = plan_new(running, next, &plan);
-        if (r == 0)
-                plan_print(plan, running, next, stdout);
-        else
-                status = not_loaded(r, errors + more_errors);
-        plan_free(plan);
-        config_free(next);
-        config_free(running);
-        close_log(&log);
-        return status;
 }
 
 /* What of [DAEMON] is applied to the running process. */
@@ -175,13 +84,124 @@ static const char *why(int error)
         return error == -ENOTUNIQ ? "two receivers are the same" : strerror(-error);
 }
 
+/* --- views --- */
+
+/* What is not well beside the sections, the first of it; "" where nothing is. */
+static const char *remark(const struct daemon *d)
+{
+        if (d->reload_refused)
+                return "the last reload was refused";
+        if (!d->control)
+                return "the control sockets could not be opened";
+        return d->config->daemon.http.address.family && !d->http ? "HTTP could not be opened" : "";
+}
+
+static int snapshot(void *arg, const struct snapshot_query *query, struct snapshot **ret)
+{
+        struct daemon *d = arg;
+        struct snapshot *s = NULL;
+        int r = requests_snapshot(&d->env, d->sections, query, &s);
+
+        if (r < 0)
+                return r;
+        s->version = MCASTD_VERSION;
+        s->boot = d->env.boot;
+        s->pid = getpid();
+        s->uptime_ns = clock_monotonic_ns() - d->env.started_ns;
+        s->started_wall_ns = d->env.started_wall_ns;
+        s->log_level = log_level();
+        s->log_lost = log_lost();
+        s->reload_refused = d->reload_refused;
+        s->remark = remark(d);
+        snprintf(s->node, sizeof s->node, "%s", d->env.node);
+        snprintf(s->config_path, sizeof s->config_path, "%s", d->options->config_path);
+        if (d->control)
+                control_clients(d->control, &s->control);
+        if (d->http)
+                http_clients(d->http, &s->http);
+        *ret = s;
+        return 0;
+}
+
+static struct snapshot *snapshot_for_service(void *arg)
+{
+        static const struct snapshot_query query;
+        struct snapshot *s = NULL;
+
+        return snapshot(arg, &query, &s) == 0 ? s : NULL;
+}
+
+/* Logs it, and tells it to whoever waits for the reload. */
+__attribute__((format(printf, 4, 5))) static void tell(enum event_id event, startup_say say, void *to,
+                                                       const char *format, ...)
+{
+        char line[LOG_LINE_SIZE];
+        va_list args;
+
+        va_start(args, format);
+        vsnprintf(line, sizeof line, format, args);
+        va_end(args);
+        log_event(event, NULL, 0, "%s", line);
+        if (say)
+                say(to, line);
+}
+
+/* HTTP is closed first: it may be the same port that is to be opened. */
+static void apply_http(struct daemon *d, const struct config_daemon *before, startup_say say, void *to)
+{
+        const struct config_daemon *cfg = &d->config->daemon;
+        int r;
+
+        if (d->http && memcmp(&cfg->http, &before->http, sizeof cfg->http) == 0) {
+                http_set_peers(d->http, cfg->http_peers);
+                return;
+        }
+        d->http = http_free(d->http);
+        if (!cfg->http.address.family)
+                return;
+        r = http_new(&d->env, &cfg->http, cfg->http_peers, snapshot, d, &d->http);
+        if (r < 0)
+                tell(EVENT_HTTP_FAILED, say, to,
+                     "%s: [daemon] HTTP: cannot listen on %s: %s; tried again at the next reload",
+                     d->options->config_path, ENDPOINT_TEXT(&cfg->http), strerror(-r));
+        else
+                log_event(EVENT_HTTP, NULL, 0, "HTTP on %s", ENDPOINT_TEXT(&cfg->http));
+}
+
+/* The folder of the control sockets: as configured, or as the service manager says, or where it would. */
+static void name_folder(const struct config_daemon *cfg, char folder[PATH_MAX])
+{
+        const char *given = getenv("RUNTIME_DIRECTORY");
+
+        if (cfg->runtime_dir[0])
+                snprintf(folder, PATH_MAX, "%s", cfg->runtime_dir);
+        else if (given && *given)
+                /* There may be several, with colons between them. */
+                snprintf(folder, PATH_MAX, "%.*s", (int)strcspn(given, ":"), given);
+        else
+                snprintf(folder, PATH_MAX, "/run/mcastd");
+}
+
 /* --- reload --- */
+
+static void note_restart_needed(const struct daemon *d, startup_say say, void *to)
+{
+        char folder[PATH_MAX];
+
+        name_folder(&d->config->daemon, folder);
+        if (strcmp(folder, d->folder) != 0)
+                tell(EVENT_CONFIG_WARNING, say, to,
+                     "%s: [daemon] RUNTIME_DIR: %s is used from the next start on, until then %s",
+                     d->options->config_path, folder, d->folder);
+}
 
 /* Goes over to another configuration, of which it then owns what is left. 0 or -errno, and then nothing has
  * changed. */
-static int switch_to(struct daemon *d, struct config *next)
+static int switch_to(struct daemon *d, struct config *next, startup_say say, void *to,
+                     struct control_reload *ret)
 {
         struct plan *plan = NULL;
+        struct config_daemon before = d->config->daemon;
         int r = plan_new(d->config, next, &plan);
 
         if (r == 0)
@@ -194,33 +214,97 @@ static int switch_to(struct daemon *d, struct config *next)
         config_free(d->config);
         d->config = next;
         apply_daemon_options(d);
-        log_event(EVENT_RELOADED, NULL, 0,
-                  "reloaded %s: %zu kept, %zu retuned, %zu reopened, %zu added, %zu dropped",
-                  d->options->config_path, plan->kept, plan->retuned, plan->reopened, plan->added,
-                  plan->dropped);
+        note_restart_needed(d, say, to);
+        apply_http(d, &before, say, to);
+        *ret = (struct control_reload){
+                .kept = plan->kept,
+                .retuned = plan->retuned,
+                .reopened = plan->reopened,
+                .added = plan->added,
+                .dropped = plan->dropped,
+        };
         plan_free(plan);
         return 0;
 }
 
-static void reload(struct daemon *d)
+/* In words, what came of it. */
+static void sum_up(const struct daemon *d, int error, size_t errors, struct control_reload *ret)
 {
         const char *path = d->options->config_path;
+
+        ret->refused = error < 0;
+        if (error == 0)
+                snprintf(ret->summary, sizeof ret->summary,
+                         "reloaded %s: %zu kept, %zu retuned, %zu reopened, %zu added, %zu dropped", path,
+                         ret->kept, ret->retuned, ret->reopened, ret->added, ret->dropped);
+        else if (errors > 0)
+                snprintf(ret->summary, sizeof ret->summary,
+                         "%s not reloaded: %zu error%s; going on as before", path, errors,
+                         errors == 1 ? "" : "s");
+        else
+                snprintf(ret->summary, sizeof ret->summary, "%s not reloaded: %s; going on as before", path,
+                         why(error));
+}
+
+static void reload(struct daemon *d, startup_say say, void *to, struct control_reload *ret)
+{
         struct config *next = NULL;
         size_t errors;
         int r;
 
+        *ret = (struct control_reload){ 0 };
         service_reloading(d->service);
-        r = load_config(path, &next, &errors);
+        r = startup_load(d->options->config_path, say, to, &next, &errors);
         if (r == 0)
-                r = switch_to(d, next);
-        if (r < 0 && errors > 0)
-                log_event(EVENT_RELOAD_REFUSED, NULL, 0, "%s not reloaded: %zu error%s; going on as before",
-                          path, errors, errors == 1 ? "" : "s");
-        else if (r < 0)
-                log_event(EVENT_RELOAD_REFUSED, NULL, 0, "%s not reloaded: %s; going on as before", path,
-                          why(r));
-        service_ready(d->service, r < 0 ? "; the last reload was refused" : "");
+                r = switch_to(d, next, say, to, ret);
+        sum_up(d, r, errors, ret);
+        log_event(r < 0 ? EVENT_RELOAD_REFUSED : EVENT_RELOADED, NULL, 0, "%s", ret->summary);
+        d->reload_refused = r < 0;
+        service_ready(d->service);
 }
+
+/* --- what is asked by control.sock --- */
+
+static void asked_for_log_level(void *arg, enum log_level level)
+{
+        (void)arg;
+        log_event(EVENT_ASKED, NULL, 0, "asked by control.sock: log level %s, until the next reload",
+                  log_level_name(level));
+        log_set_level(level);
+}
+
+static void asked_to_reload(void *arg, startup_say say, void *to, struct control_reload *ret)
+{
+        log_event(EVENT_ASKED, NULL, 0, "asked by control.sock: reload");
+        reload(arg, say, to, ret);
+}
+
+static int asked_to_send(void *arg, const char *section, const char *text, struct section_sent *ret,
+                         char reason[CONTROL_WHY_SIZE])
+{
+        const struct daemon *d = arg;
+
+        log_event(EVENT_ASKED, NULL, 0, "asked by control.sock: send by [%s]",
+                  TEXT_ESCAPE(section, strlen(section)));
+        return requests_send(d->sections, section, text, ret, reason);
+}
+
+static int asked_to_forget(void *arg, const char *section, const char *peer, size_t *ret_n,
+                           char reason[CONTROL_WHY_SIZE])
+{
+        struct daemon *d = arg;
+
+        log_event(EVENT_ASKED, NULL, 0, "asked by control.sock: forget %s", TEXT_ESCAPE(peer, strlen(peer)));
+        return requests_forget(&d->env, d->sections, section, peer, ret_n, reason);
+}
+
+static const struct control_ops control_ops = {
+        .snapshot = snapshot,
+        .set_log_level = asked_for_log_level,
+        .reload = asked_to_reload,
+        .send = asked_to_send,
+        .forget = asked_to_forget,
+};
 
 /* --- signals --- */
 
@@ -238,7 +322,7 @@ static void on_signal(evutil_socket_t signal, short what, void *arg)
         (void)what;
         switch ((int)signal) {
         case SIGHUP:
-                reload(d);
+                reload(d, NULL, NULL, &(struct control_reload){ 0 });
                 break;
         case SIGUSR1:
                 sections_log_counters(d->sections);
@@ -286,19 +370,13 @@ static int open_env(struct env *env)
         if (sodium_init() < 0)
                 return -ENOSYS;
         env->started_ns = clock_monotonic_ns();
+        env->started_wall_ns = clock_wall_ns();
         randombytes_buf(&env->key, sizeof env->key);
         randombytes_buf(&env->boot, sizeof env->boot);
         r = open_base(env);
         if (r == 0)
                 r = netlink_new(&env->netlink);
         return r < 0 ? r : batch_new(&env->batch);
-}
-
-static void status_of(void *arg, struct service_status *ret)
-{
-        const struct daemon *d = arg;
-
-        sections_status(d->sections, ret);
 }
 
 static void on_state_changed(void *arg)
@@ -327,12 +405,22 @@ static int start(struct daemon *d)
         d->env.state_changed = on_state_changed;
         d->env.state_arg = d;
         r = sections_new(&d->env, d->config, &d->sections);
-        return r < 0 ? r : service_new(&d->env, status_of, d, &d->service);
+        if (r == 0)
+                r = service_new(&d->env, snapshot_for_service, d, &d->service);
+        if (r < 0)
+                return r;
+        /* The main job does not depend on those who look at it. */
+        name_folder(&d->config->daemon, d->folder);
+        (void)control_new(&d->env, d->folder, &control_ops, d, &d->control);
+        apply_http(d, &d->config->daemon, NULL, NULL);
+        return 0;
 }
 
 /* In the reverse order; takes what is half built. */
 static void finish(struct daemon *d)
 {
+        d->control = control_free(d->control);
+        d->http = http_free(d->http);
         d->service = service_free(d->service);
         d->sections = sections_free(d->sections);
         for (size_t i = 0; i < N_SIGNALS; i++)
@@ -355,7 +443,7 @@ static int serve(struct daemon *d)
                 log_event(EVENT_FAILED, NULL, 0, "not started: %s", why(r));
                 return failure_class(-r) == FAILURE_NEVER ? EX_CONFIG : EXIT_FAILURE;
         }
-        service_ready(d->service, "");
+        service_ready(d->service);
         r = event_base_dispatch(d->env.base);
         /* The signals keep the loop busy: it ends by loopbreak only. */
         if (r != 0)
@@ -368,9 +456,9 @@ static int serve(struct daemon *d)
  * such block was freed. */
 #define LARGE_BLOCK (32 << 10)
 
-int daemon_run(const struct daemon_options *options)
+int daemon_run(const struct startup_options *options)
 {
-        struct log log = open_log(options->debug);
+        struct startup_log log = startup_open_log(options->debug);
         struct daemon d = { .options = options, .env.config_path = options->config_path };
         size_t errors;
         int r, status;
@@ -378,14 +466,14 @@ int daemon_run(const struct daemon_options *options)
         (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
         event_set_log_callback(on_library_message);
         event_set_fatal_callback(on_library_fatal);
-        r = load_config(options->config_path, &d.config, &errors);
+        r = startup_load(options->config_path, NULL, NULL, &d.config, &errors);
         if (r == 0)
                 status = serve(&d);
         else
-                status = not_loaded(r, errors);
+                status = startup_not_loaded(r, errors);
         finish(&d);
         if (status == EXIT_SUCCESS)
                 log_event(EVENT_STOPPED, NULL, 0, "stopped");
-        close_log(&log);
+        startup_close_log(&log);
         return status;
 }

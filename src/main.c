@@ -50,7 +50,7 @@ static int printed(void)
 }
 
 struct command_line {
-        struct daemon_options options;
+        struct startup_options options;
         const char *running; /* NULL: no --diff */
         bool check;
 };
@@ -100,7 +100,7 @@ int main(int argc, char *argv[])
                 return r - 1;
         if (line.running && line.check && optind == argc - 1) {
                 line.options.config_path = argv[optind];
-                r = daemon_diff(&line.options, line.running);
+                r = startup_diff(&line.options, line.running);
                 return r == EXIT_SUCCESS ? printed() : r;
         }
         if (line.running) {
@@ -114,5 +114,5 @@ int main(int argc, char *argv[])
                         argv[optind]);
                 return EX_USAGE;
         }
-        return line.check ? daemon_check(&line.options) : daemon_run(&line.options);
+        return line.check ? startup_check(&line.options) : daemon_run(&line.options);
 }

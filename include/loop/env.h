@@ -34,6 +34,7 @@ struct env {
         struct hash_key key;
         uint64_t boot;                    /* drawn at the start, for {boot} */
         int64_t started_ns;               /* monotonic */
+        int64_t started_wall_ns;          /* the same moment */
         char node[NODE_NAME_MAX + 1];     /* for {node} */
         void (*state_changed)(void *arg); /* a section waits, fails, goes on, …; NULL: nobody asks */
         void *state_arg;

@@ -8,12 +8,12 @@
 #include "config/config.h"
 #include "handlers/handler.h"
 #include "loop/attachment.h"
+#include "loop/peer_watch.h"
+#include "loop/replies.h"
+#include "loop/report.h"
 #include "loop/env.h"
 #include "loop/section.h"
-#include "state/delay.h"
 #include "state/limiter.h"
-
-struct event;
 
 struct handler_set {
         size_t n;
@@ -30,16 +30,19 @@ struct reception {
         struct section *section;
         const struct config_receiver *cfg;
         const struct attachment *link;
-        int fd;               /* -1: no socket */
-        struct event *report; /* armed only while there is something to report */
-        struct event *send;   /* armed only while acks wait for their time */
+        int fd; /* -1: no socket */
+        struct report report;
+        struct replies replies;
+        struct peer_watch peers;
         struct handler_set handlers;
         struct handler_set next; /* between prepare and settle */
-        struct delay *delay;     /* made once ACK_SPREAD is set */
         struct bucket log_bucket;
         struct bucket_rule log_rule;
         uint64_t unrecorded_said; /* of STAT_UNRECORDED */
         uint32_t kernel_drops;    /* as the kernel last told of this socket */
+        int64_t emptied_ns;       /* when nothing more waited at the socket */
+        int64_t zone_ns;          /* local time less UTC … */
+        int64_t zone_of_s;        /* … in this second of the wall clock */
         bool heard;               /* somebody else, since it was last set to false */
 };
 

@@ -11,6 +11,7 @@
 #include "loop/env.h"
 #include "os/socket.h"
 #include "state/episode.h"
+#include "state/snapshot.h"
 #include "state/stats.h"
 
 /* What goes wrong with a section again and again. */
@@ -19,6 +20,8 @@ enum trouble {
         TROUBLE_MISDIRECTED,
         TROUBLE_FOREIGN,
         TROUBLE_SOURCE,
+        TROUBLE_PEERS_MANY,
+        TROUBLE_PEERS_FULL,
         TROUBLE_KERNEL_DROPS,
         TROUBLE_RECEIVE,
         TROUBLE_ACK_RATE,
@@ -28,19 +31,18 @@ enum trouble {
         TROUBLE_N,
 };
 
-enum section_state {
-        SECTION_ACTIVE,
-        SECTION_WAITING, /* for its interface */
-        SECTION_SILENT,  /* for longer than EXPECT_EVERY */
-        SECTION_FAILED,  /* until somebody changes something; it is tried again all the same */
-        SECTION_STATES,
-};
-
 /* Room for an option, what was tried and an error. */
 #define SECTION_WHY_SIZE 320
 
 struct link_news;
 struct section;
+
+/* A message that was sent at somebody's request. */
+struct section_sent {
+        uint64_t sequence; /* of the last message that MESSAGE has made */
+        size_t length;
+        char text[MESSAGE_MAX]; /* not terminated */
+};
 
 /* What receivers and emitters do, each in its way. Both are a struct section with more behind it. */
 struct section_ops {
@@ -70,8 +72,27 @@ struct section_ops {
         int (*prepare)(struct section *s, const void *cfg);
         void (*settle)(struct section *s, const void *cfg, bool accepted);
 
+        /* It is opened anew in place of another one of its name, from which it takes over what must go on.
+         * NULL: nothing must. */
+        void (*inherit)(struct section *s, const struct section *from);
+
         /* Brings up to date what only the kernel has counted so far. NULL: nothing. */
         void (*update_counters)(struct section *s);
+
+        /* Fills in what only its kind has. */
+        void (*describe)(const struct section *s, struct snapshot_section *ret);
+
+        /* Adds whom it knows, from *slot on, to the lists of a snapshot in which it is section number
+         * `index`, as long as there are less than `limit` items in both together. *slot goes behind the last
+         * one. True if all are in. */
+        bool (*list)(const struct section *s, size_t index, size_t *slot, size_t limit, struct snapshot *to);
+
+        /* Forgets a peer or a source of acks. True if it was known. */
+        bool (*forget)(struct section *s, const struct address *who);
+
+        /* Sends a message now, besides the schedule: `text`, or what MESSAGE makes if it is NULL. 0; or
+         * -errno: -ENOTCONN where its socket is not open. NULL: it is no emitter. */
+        int (*send)(struct section *s, const char *text, struct section_sent *ret);
 
         /* Handles what still waits, closes, and frees it; takes NULL. */
         void (*destroy)(struct section *s);
@@ -86,6 +107,7 @@ struct section {
         bool to_open;     /* its interface is there; for sections.c alone */
         enum section_state state;
         char why[SECTION_WHY_SIZE]; /* it is not active; "" if it is */
+        int64_t since_ns;           /* when it came into this state, monotonic */
         struct endpoint group;
         char group_text[ADDRESS_TEXT_SIZE];
         char port_text[sizeof "65535"];
@@ -96,8 +118,6 @@ struct section {
 /* `at` must live as long as the section. */
 void section_init(struct section *s, const struct section_ops *ops, struct env *env,
                   const struct config_group *at);
-
-const char *section_state_name(enum section_state state);
 
 /* The fields that section_fields() writes; others may be put behind them. */
 #define SECTION_FIELDS 3

@@ -26,7 +26,10 @@ int sections_apply(struct sections *s, const struct config *running, const struc
 /* Sees to it that what does not work is tried again. To be called when the state of a section has changed. */
 void sections_retry_later(struct sections *s);
 
-void sections_status(const struct sections *s, struct service_status *ret);
+/* Receivers, then emitters, in the order of the file. */
+size_t sections_count(const struct sections *s);
+struct section *sections_at(const struct sections *s, size_t i);
+
 void sections_log_counters(const struct sections *s);
 
 #endif

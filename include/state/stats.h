@@ -1,6 +1,7 @@
 #ifndef MCASTD_STATE_STATS_H
 #define MCASTD_STATE_STATS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What is counted for a section, since it was opened. Names and order as in the table of stats.c and in
@@ -15,6 +16,9 @@ enum stat {
         STAT_DROPPED_MISDIRECTED,
         STAT_DROPPED_FOREIGN,
         STAT_DROPPED_SOURCE,
+        STAT_PEERS_UNTOLD,
+        STAT_PEERS_DISPLACED,
+        STAT_PEERS_REFUSED,
         STAT_RECEIVE_ERRORS,
         STAT_REJOINS,
         STAT_ACKED,
@@ -35,6 +39,7 @@ enum stat {
         STAT_ACKS_DUPLICATE,
         STAT_ACKS_OVERFLOW,
         STAT_ACKS_STRAY,
+        STAT_ACKS_MISSED,
         STAT_MESSAGES_SHORT,
         STAT_N,
 };
@@ -44,6 +49,10 @@ struct stats {
 };
 
 const char *stats_name(enum stat stat);
+
+/* Whether it is one of a receiver's, or of an emitter's. */
+bool stats_of_receiver(enum stat stat);
+bool stats_of_emitter(enum stat stat);
 
 /* The counters that are not zero, as `received=12 received_bytes=372`, or "nothing yet". */
 #define STATS_TEXT_SIZE 1536

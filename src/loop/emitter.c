@@ -15,19 +15,14 @@
 #include "base/clock.h"
 #include "base/failure.h"
 #include "base/text.h"
+#include "loop/ack_watch.h"
 #include "loop/attachment.h"
 #include "loop/intake.h"
 #include "loop/timer.h"
 #include "message/message.h"
 #include "message/template.h"
 #include "os/socket.h"
-#include "state/acks.h"
 #include "state/schedule.h"
-
-_Static_assert(CONFIG_EXPECT_ACKS_MAX <= ACKS_SOURCES_MAX, "EXPECT_ACKS must be countable");
-
-/* Room for all that EXPECT_ACKS may ask for. */
-#define ACK_BATCHES (ACKS_SOURCES_MAX / BATCH_MAX + 1)
 
 /* A message that failed is tried again when an interface has changed, but not more often than this. */
 #define AGAIN_NS NS_PER_S
@@ -43,101 +38,13 @@ struct emitter {
         int64_t tried_ns;  /* when a message was last sent by this socket, or failed to be; 0: not yet */
         int64_t again_ns;  /* when to try besides the schedule; INT64_MAX: not */
         uint64_t sequence; /* of the last message that was sent */
-        struct acks *acks;
-        bool off_beat; /* the last message has less time for its acks than INTERVAL, and is not judged */
-        bool waiting;  /* the last message was sent: its acks count */
+        struct ack_watch acks;
         struct episode failing;
-        struct episode short_of_acks;
 };
 
 static struct emitter *emitter_of(struct section *s)
 {
         return (struct emitter *)s;
-}
-
-/* --- acks of the last message --- */
-
-static void note_ack(struct emitter *e, const struct datagram *d, int64_t now_ns)
-{
-        static const enum stat stats[] = {
-                [ACK_FIRST] = STAT_ACKS_RECEIVED,
-                [ACK_DUPLICATE] = STAT_ACKS_DUPLICATE,
-                [ACK_OVERFLOW] = STAT_ACKS_OVERFLOW,
-        };
-        enum stat stat = STAT_ACKS_STRAY;
-
-        /* An ack comes from the group's port; whoever answers otherwise is no receiver of the group. */
-        if (d->source.port == e->section.group.port && e->waiting)
-                stat = stats[acks_note(e->acks, &d->source.address, now_ns)];
-        e->section.stats.count[stat]++;
-        if (stat == STAT_ACKS_RECEIVED && log_enabled(EVENT_ACK_HEARD))
-                section_log(&e->section, EVENT_ACK_HEARD, "ack from %s for message %" PRIu64,
-                            ENDPOINT_TEXT_ON(&d->source, e->link.name), e->sequence);
-}
-
-/* One batch of acks; returns how many there were, or -errno. */
-static int receive_acks(void *arg)
-{
-        struct emitter *e = arg;
-        int64_t now_ns = clock_monotonic_ns();
-        int n = batch_receive(e->section.env->batch, e->fd);
-
-        if (n < 0) {
-                e->section.stats.count[STAT_RECEIVE_ERRORS]++;
-                if (section_trouble_begins(&e->section, TROUBLE_RECEIVE, 1, now_ns))
-                        section_say_trouble(&e->section, TROUBLE_RECEIVE, "%s", strerror(-n));
-                return n;
-        }
-        for (int i = 0; i < n; i++)
-                note_ack(e, batch_datagram(e->section.env->batch, (size_t)i), now_ns);
-        return n;
-}
-
-static void judge_acks(struct emitter *e, const struct acks_summary *got, int64_t now_ns)
-{
-        uint64_t count;
-
-        if (got->sources < e->cfg.expect_acks) {
-                e->section.stats.count[STAT_MESSAGES_SHORT]++;
-                if (episode_note(&e->short_of_acks, 1, now_ns))
-                        section_log(&e->section, EVENT_ACKS_SHORT,
-                                    "acks for message %" PRIu64 ": %" PRIu32
-                                    ", fewer than EXPECT_ACKS, %" PRIu64,
-                                    e->sequence, got->sources, e->cfg.expect_acks);
-        } else if (episode_end(&e->short_of_acks, &count)) {
-                section_log(&e->section, EVENT_ACKS_ENOUGH,
-                            "acks for message %" PRIu64 ": %" PRIu32
-                            ", enough again; messages with too few: %" PRIu64,
-                            e->sequence, got->sources, count);
-        }
-}
-
-/* Says which acks the last message has drawn until now. False if none was sent since. */
-static bool sum_up_acks(struct emitter *e, struct acks_summary *ret_got)
-{
-        if (!e->waiting)
-                return false;
-        /* What waits already belongs to the last message, however late we are. */
-        for (int i = 0; i < ACK_BATCHES && receive_acks(e) == BATCH_MAX; i++)
-                ;
-        e->waiting = false;
-        acks_summary(e->acks, ret_got);
-        if (ret_got->sources > 0)
-                section_log(&e->section, EVENT_ACKS,
-                            "acks for message %" PRIu64 ": %" PRIu32
-                            ", first after %.3f ms, last after %.3f ms",
-                            e->sequence, ret_got->sources, (double)ret_got->first_ns / NS_PER_MS,
-                            (double)ret_got->last_ns / NS_PER_MS);
-        return true;
-}
-
-/* Before the next message is sent: what came of the last one. */
-static void conclude(struct emitter *e, int64_t now_ns)
-{
-        struct acks_summary got;
-
-        if (sum_up_acks(e, &got) && !e->off_beat)
-                judge_acks(e, &got, now_ns);
 }
 
 /* --- messages --- */
@@ -153,15 +60,12 @@ static void settle_state(struct emitter *e)
                 section_is_active(&e->section);
 }
 
-static void sent(struct emitter *e, const char *message, size_t length, int64_t now_ns)
+static void sent(struct emitter *e, const char *message, size_t length)
 {
         uint64_t failures;
 
-        e->sequence++;
         e->section.stats.count[STAT_SENT]++;
         e->section.stats.count[STAT_SENT_BYTES] += length;
-        e->waiting = true;
-        acks_begin(e->acks, now_ns);
         if (episode_end(&e->failing, &failures)) {
                 section_log(&e->section, EVENT_TROUBLE_ENDED,
                             "sending to %s again; messages not sent: %" PRIu64,
@@ -186,26 +90,43 @@ static void not_sent(struct emitter *e, int error, int64_t now_ns)
                 section_log(&e->section, EVENT_TROUBLE_BEGAN, "%s", why);
 }
 
-static void send_message(struct emitter *e)
+/* What MESSAGE makes now. Returns its length. */
+static size_t make_message(const struct emitter *e, int64_t now_ns, char message[MESSAGE_MAX])
 {
-        char message[MESSAGE_MAX];
-        int64_t now_ns = clock_monotonic_ns();
-        struct template_values values = {
+        const struct template_values values = {
                 .wall_ns = clock_wall_ns(),
                 .node = e->section.env->node,
                 .boot = e->section.env->boot,
                 .sequence = e->sequence + 1,
                 .uptime_ns = now_ns - e->section.env->started_ns,
         };
-        size_t length = template_render(e->cfg.message, &values, message);
+
+        return template_render(e->cfg.message, &values, message);
+}
+
+/* 0 or -errno; either was noted. */
+static int put_out(struct emitter *e, const char *message, size_t length, int64_t now_ns)
+{
         int r = socket_send(e->fd, &e->section.group, message, length);
 
-        e->tried_ns = now_ns;
-        e->again_ns = INT64_MAX;
         if (r < 0)
                 not_sent(e, -r, now_ns);
         else
-                sent(e, message, length, now_ns);
+                sent(e, message, length);
+        return r;
+}
+
+static void send_message(struct emitter *e)
+{
+        char message[MESSAGE_MAX];
+        int64_t now_ns = clock_monotonic_ns();
+        size_t length = make_message(e, now_ns, message);
+
+        e->tried_ns = now_ns;
+        e->again_ns = INT64_MAX;
+        /* Only messages that were sent are numbered: a gap means a loss. */
+        if (put_out(e, message, length, now_ns) == 0)
+                ack_watch_begin(&e->acks, ++e->sequence, now_ns);
 }
 
 static void note_missed(struct emitter *e, uint64_t missed)
@@ -238,13 +159,13 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         (void)what;
         if (schedule_beat(&e->schedule, now_ns, &missed)) {
                 (void)section_troubles_tick(&e->section, now_ns);
-                conclude(e, now_ns);
+                ack_watch_conclude(&e->acks, e->cfg.expect_acks, now_ns);
                 note_missed(e, missed);
-                e->off_beat = false;
+                e->acks.off_beat = false;
                 send_message(e);
         } else if (now_ns >= e->again_ns) {
                 send_message(e);
-                e->off_beat = true;
+                e->acks.off_beat = true;
         }
         arm_timer(e);
 }
@@ -295,7 +216,7 @@ static int open_socket(struct emitter *e, struct socket_failure *failure)
         if (fd < 0)
                 return fd;
         *failure = (struct socket_failure){ "MCAST_GROUP", "watch the socket" };
-        r = intake_open(&e->intake, e->section.env, fd, receive_acks, e);
+        r = intake_open(&e->intake, e->section.env, fd, ack_watch_receive, &e->acks);
         if (r == 0) {
                 schedule_start(&e->schedule, clock_monotonic_ns() + draw_jitter(&e->cfg), e->cfg.interval_ns);
                 e->tried_ns = 0;
@@ -319,7 +240,7 @@ static int emitter_open(struct section *s)
                 attachment_forget(&e->link);
                 return section_open_failed(&e->section, fd, &failure);
         }
-        e->fd = fd;
+        e->fd = e->acks.fd = fd;
         section_log(&e->section, EVENT_EMITTING, "sending to %s on %s%s every %s",
                     ENDPOINT_TEXT(&e->section.group), e->link.name,
                     e->link.carrier ? "" : ", which has no carrier,", TEXT_DURATION(e->cfg.interval_ns));
@@ -329,14 +250,11 @@ static int emitter_open(struct section *s)
 
 static void close_socket(struct emitter *e)
 {
-        struct acks_summary got;
-
-        /* Not judged: the last message has not had its time. */
-        (void)sum_up_acks(e, &got);
+        ack_watch_abandon(&e->acks);
         (void)event_del(e->timer);
         intake_close(&e->intake);
         close(e->fd);
-        e->fd = -1;
+        e->fd = e->acks.fd = -1;
 }
 
 static bool emitter_relink(struct section *s, const struct link_news *news)
@@ -399,7 +317,7 @@ static void change_interval(struct emitter *e, int64_t interval_ns)
                 schedule_start(&e->schedule, e->schedule.due_ns, interval_ns);
         else
                 schedule_change(&e->schedule, clock_monotonic_ns(), interval_ns);
-        e->off_beat = true;
+        e->acks.off_beat = true;
         arm_timer(e);
 }
 
@@ -417,6 +335,70 @@ static void emitter_settle(struct section *s, const void *next, bool accepted)
                 change_interval(e, e->cfg.interval_ns);
 }
 
+/* Whoever hears {boot} again expects {seq} to go on. */
+static void emitter_inherit(struct section *s, const struct section *from)
+{
+        emitter_of(s)->sequence = ((const struct emitter *)from)->sequence;
+}
+
+/* --- what others ask of it --- */
+
+static void emitter_describe(const struct section *s, struct snapshot_section *ret)
+{
+        const struct emitter *e = (const struct emitter *)s;
+
+        snprintf(ret->interface, sizeof ret->interface, "%s", e->link.index ? e->link.name : "");
+        ret->interval_ns = e->cfg.interval_ns;
+        ret->sequence = e->sequence;
+        ret->ack_sources = roster_count(e->acks.roster);
+        ret->last_acks = e->acks.last_acks;
+        ret->expect_acks = e->cfg.expect_acks;
+}
+
+static bool emitter_list(const struct section *s, size_t index, size_t *slot, size_t limit,
+                         struct snapshot *to)
+{
+        const struct emitter *e = (const struct emitter *)s;
+        size_t next = *slot;
+        const struct roster_entry *entry;
+
+        while ((entry = roster_next(e->acks.roster, &next))) {
+                if (to->n_peers + to->n_ack_sources == limit)
+                        return false;
+                to->ack_sources[to->n_ack_sources++] =
+                        (struct snapshot_ack_source){ .section = index, .entry = *entry };
+                *slot = next;
+        }
+        return true;
+}
+
+static bool emitter_forget(struct section *s, const struct address *who)
+{
+        return roster_forget(emitter_of(s)->acks.roster, who);
+}
+
+static int emitter_send(struct section *s, const char *text, struct section_sent *ret)
+{
+        struct emitter *e = emitter_of(s);
+        int64_t now_ns = clock_monotonic_ns();
+        int r;
+
+        if (e->fd < 0)
+                return -ENOTCONN;
+        ack_watch_abandon(&e->acks);
+        ret->length = text ? strlen(text) : make_message(e, now_ns, ret->text);
+        if (text)
+                memcpy(ret->text, text, ret->length);
+        /* The message before and this one have less time for their acks than INTERVAL. */
+        e->acks.off_beat = true;
+        r = put_out(e, ret->text, ret->length, now_ns);
+        /* A text of somebody else's has no number: the receivers would miss it. */
+        if (r == 0)
+                ack_watch_begin(&e->acks, text ? e->sequence : ++e->sequence, now_ns);
+        ret->sequence = e->sequence;
+        return r;
+}
+
 /* --- birth and death --- */
 
 /* What was still open is brought to its end. */
@@ -425,9 +407,6 @@ static void say_ends(struct emitter *e)
         uint64_t count;
 
         section_troubles_end(&e->section);
-        if (episode_end(&e->short_of_acks, &count))
-                section_log(&e->section, EVENT_TROUBLE_ENDED,
-                            "messages with fewer acks than EXPECT_ACKS: %" PRIu64, count);
         if (episode_end(&e->failing, &count))
                 section_log(&e->section, EVENT_TROUBLE_ENDED, "messages not sent to %s: %" PRIu64,
                             ENDPOINT_TEXT(&e->section.group), count);
@@ -444,11 +423,11 @@ static void emitter_destroy(struct section *s)
         if (was_open)
                 close_socket(e);
         say_ends(e);
+        ack_watch_end(&e->acks);
         if (was_open)
                 section_log(s, EVENT_EMITTER_STOPPED, "no longer sending to %s", ENDPOINT_TEXT(&s->group));
         if (e->timer)
                 event_free(e->timer);
-        acks_free(e->acks);
         free(e);
 }
 
@@ -459,11 +438,11 @@ static int emitter_create(struct env *env, const void *cfg, struct section **ret
 
         if (!e)
                 return -ENOMEM;
-        e->fd = -1;
+        e->fd = e->acks.fd = -1;
         e->cfg = *(const struct config_emitter *)cfg;
         section_init(&e->section, &emitter_ops, env, &e->cfg.at);
         attachment_init(&e->link, env, &e->section, &e->cfg.at, true);
-        r = acks_new(&env->key, &e->acks);
+        r = ack_watch_init(&e->acks, &e->section, &e->link);
         e->timer = evtimer_new(env->base, on_timer, e);
         if (!e->timer || event_priority_set(e->timer, LOOP_PRIORITY_DATA) < 0)
                 r = -ENOMEM;
@@ -483,5 +462,10 @@ const struct section_ops emitter_ops = {
         .open = emitter_open,
         .prepare = emitter_prepare,
         .settle = emitter_settle,
+        .inherit = emitter_inherit,
+        .describe = emitter_describe,
+        .list = emitter_list,
+        .forget = emitter_forget,
+        .send = emitter_send,
         .destroy = emitter_destroy,
 };

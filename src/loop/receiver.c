@@ -22,8 +22,8 @@
 
 _Static_assert(CONFIG_SOURCES_MAX <= SOCKET_SOURCES_MAX, "SOURCES must be joinable");
 
-/* What is at most read before a group counts as silent. */
-#define QUIET_BATCHES 64
+/* What is at most read before somebody counts as silent. */
+#define CATCH_UP_BATCHES 64
 
 struct receiver {
         struct section section; /* first: a pointer to it is one to the receiver */
@@ -109,6 +109,15 @@ static int receive(void *arg)
         return n;
 }
 
+/* Handles what waits already. */
+static void catch_up(void *arg)
+{
+        struct receiver *r = arg;
+
+        for (int i = 0; r->fd >= 0 && i < CATCH_UP_BATCHES && receive(r) == BATCH_MAX; i++)
+                ;
+}
+
 static void close_socket(struct receiver *r)
 {
         intake_close(&r->intake);
@@ -177,8 +186,7 @@ static void on_quiet(evutil_socket_t fd, short what, void *arg)
         (void)fd;
         (void)what;
         /* What came while the daemon itself was held up is no silence. */
-        for (int i = 0; i < QUIET_BATCHES && receive(r) == BATCH_MAX; i++)
-                ;
+        catch_up(r);
         was_silent = r->silence.silent;
         if (!r->link.carrier)
                 silence_restart(&r->silence, now_ns);
@@ -246,6 +254,7 @@ static void carrier_is_back(struct receiver *r)
         section_log(&r->section, EVENT_JOINED, "%s has a carrier again: left and joined %s", r->link.name,
                     ENDPOINT_TEXT(&r->section.group));
         silence_restart(&r->silence, clock_monotonic_ns());
+        peer_watch_grace(&r->reception.peers);
         arm_quiet(r);
         settle_state(r);
 }
@@ -364,6 +373,38 @@ static void receiver_update_counters(struct section *s)
         reception_ask_for_drops(&receiver_of(s)->reception);
 }
 
+/* --- what others ask of it --- */
+
+static void receiver_describe(const struct section *s, struct snapshot_section *ret)
+{
+        const struct receiver *r = (const struct receiver *)s;
+
+        snprintf(ret->interface, sizeof ret->interface, "%s", r->link.index ? r->link.name : "");
+        peers_count(r->reception.peers.peers, ret->peers);
+        ret->peers_max = r->cfg.peers;
+}
+
+static bool receiver_list(const struct section *s, size_t index, size_t *slot, size_t limit,
+                          struct snapshot *to)
+{
+        const struct receiver *r = (const struct receiver *)s;
+        size_t next = *slot;
+        const struct peer *peer;
+
+        while ((peer = peers_next(r->reception.peers.peers, &next))) {
+                if (to->n_peers + to->n_ack_sources == limit)
+                        return false;
+                to->peers[to->n_peers++] = (struct snapshot_peer){ .section = index, .peer = *peer };
+                *slot = next;
+        }
+        return true;
+}
+
+static bool receiver_forget(struct section *s, const struct address *who)
+{
+        return peers_forget(receiver_of(s)->reception.peers.peers, who);
+}
+
 /* --- birth and death --- */
 
 static void receiver_destroy(struct section *s)
@@ -396,6 +437,8 @@ static int receiver_create(struct env *env, const void *cfg, struct section **re
         silence_expect(&r->silence, r->cfg.expect_every_ns, clock_monotonic_ns());
         r->quiet = evtimer_new(env->base, on_quiet, r);
         error = reception_init(&r->reception, env, &r->section, &r->cfg, &r->link);
+        r->reception.peers.catch_up = catch_up;
+        r->reception.peers.arg = r;
         if (!r->quiet || event_priority_set(r->quiet, LOOP_PRIORITY_DATA) < 0)
                 error = -ENOMEM;
         if (error < 0) {
@@ -416,5 +459,8 @@ const struct section_ops receiver_ops = {
         .prepare = receiver_prepare,
         .settle = receiver_settle,
         .update_counters = receiver_update_counters,
+        .describe = receiver_describe,
+        .list = receiver_list,
+        .forget = receiver_forget,
         .destroy = receiver_destroy,
 };

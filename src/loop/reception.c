@@ -4,21 +4,15 @@
 #include "loop/reception.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <inttypes.h>
-#include <sodium/randombytes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "loop/timer.h"
 #include "message/message.h"
 #include "os/socket.h"
-
-/* How often is said how many datagrams were not recorded, and looked whether a trouble is over. */
-#define REPORT_EVERY_NS (10 * NS_PER_S)
 
 /* What is at most still handled of a socket that is closed. Nothing new comes to it, unless it cannot be
  * retired. */
@@ -29,37 +23,12 @@ _Static_assert(RECORDS_MAX >= BATCH_MAX * CONFIG_HANDLERS_MAX, "each handler may
 
 /* --- what is said --- */
 
-static void arm_report(struct reception *r, int64_t now_ns)
-{
-        if (event_pending(r->report, EV_TIMEOUT, NULL))
-                return;
-        /* Without memory for the timer the report comes with the next trouble. */
-        (void)timer_arm(r->report, now_ns + REPORT_EVERY_NS);
-}
-
-/* A trouble happened `times` more. True if it begins with that: then it is to be said. */
-static bool trouble_begins(struct reception *r, enum trouble which, uint64_t times, int64_t now_ns)
-{
-        arm_report(r, now_ns);
-        return section_trouble_begins(r->section, which, times, now_ns);
-}
-
 static void note_trouble_from(struct reception *r, enum trouble which, const struct datagram *d,
                               int64_t now_ns)
 {
-        if (trouble_begins(r, which, 1, now_ns))
+        if (report_trouble_begins(&r->report, which, 1, now_ns))
                 section_say_trouble(r->section, which, "first one from %s",
                                     ENDPOINT_TEXT_ON(&d->source, r->link->name));
-}
-
-static void say_acknowledged(const struct reception *r, const struct endpoint *to)
-{
-        struct log_field fields[SECTION_FIELDS + 1];
-        char peer[ENDPOINT_TEXT_SIZE];
-
-        section_fields(r->section, fields);
-        fields[SECTION_FIELDS] = (struct log_field){ "MCASTD_PEER", endpoint_text(to, r->link->name, peer) };
-        log_event(EVENT_ACKNOWLEDGED, fields, SECTION_FIELDS + 1, "acknowledged %s", peer);
 }
 
 static void say_record(const struct reception *r, const struct record *record)
@@ -78,7 +47,7 @@ static void say_record(const struct reception *r, const struct record *record)
         fields[SECTION_FIELDS + 1] = (struct log_field){ "MCASTD_BYTES", bytes };
         fields[SECTION_FIELDS + 2] = (struct log_field){ "MCASTD_PAYLOAD", payload };
         if (record->event == EVENT_ACKNOWLEDGED)
-                say_acknowledged(r, &d->source);
+                replies_say(&r->replies, &d->source);
         else if (record->event == EVENT_NOT_ACKNOWLEDGED)
                 log_event(record->event, fields, SECTION_FIELDS + 1, "not acknowledged %s: %s", peer,
                           record->reason);
@@ -109,7 +78,7 @@ static void note_kernel_drops(struct reception *r, uint32_t drops, int64_t now_n
                 return;
         r->kernel_drops = drops;
         r->section->stats.count[STAT_DROPPED_KERNEL] += (uint32_t)more;
-        if (trouble_begins(r, TROUBLE_KERNEL_DROPS, (uint32_t)more, now_ns))
+        if (report_trouble_begins(&r->report, TROUBLE_KERNEL_DROPS, (uint32_t)more, now_ns))
                 section_say_trouble(r->section, TROUBLE_KERNEL_DROPS, "see RECEIVE_BUFFER in mcastd.conf(5)");
 }
 
@@ -121,18 +90,15 @@ void reception_ask_for_drops(struct reception *r)
                 note_kernel_drops(r, drops, clock_monotonic_ns());
 }
 
-static void on_report(evutil_socket_t fd, short what, void *arg)
+/* What has come together since it was last looked. True if there was anything. */
+static bool look(void *arg)
 {
         struct reception *r = arg;
-        int64_t now_ns = clock_monotonic_ns();
         uint64_t said = r->unrecorded_said;
 
-        (void)fd;
-        (void)what;
         reception_ask_for_drops(r);
         say_unrecorded(r);
-        if (section_troubles_tick(r->section, now_ns) > 0 || r->unrecorded_said != said)
-                arm_report(r, now_ns);
+        return r->unrecorded_said != said;
 }
 
 /* --- what is done with a datagram --- */
@@ -191,7 +157,7 @@ static bool may_record(struct reception *r, int64_t now_ns)
         if (bucket_take(&r->log_bucket, &r->log_rule, now_ns))
                 return true;
         r->section->stats.count[STAT_UNRECORDED]++;
-        arm_report(r, now_ns);
+        report_arm(&r->report, now_ns);
         return false;
 }
 
@@ -210,8 +176,37 @@ static bool is_own(const struct reception *r, const struct datagram *d)
         return links_by_address(r->env->links, &d->source.address);
 }
 
-static void handle(struct reception *r, const struct datagram *d, int64_t now_ns)
+/* What time it is while a batch is handled. */
+struct moment {
+        int64_t now_ns;  /* monotonic */
+        int64_t wall_ns; /* the same moment */
+};
+
+/* The kernel tells by the wall clock when a datagram came, which may be long ago if the process was held up.
+ * If the clock was set meanwhile that is wrong; but it did not come before the socket was last empty. */
+static void note_peer(struct reception *r, const struct datagram *d, const struct message *m,
+                      const struct moment *moment)
 {
+        int64_t age_ns = d->wall_ns ? moment->wall_ns - d->wall_ns : 0;
+        int64_t most_ns = moment->now_ns - r->emptied_ns;
+        struct peer_arrival arrival = {
+                .source = &d->source.address,
+                .payload = d->payload,
+                .length = d->length,
+                .message = m,
+                .wall_ns = d->wall_ns ? d->wall_ns : moment->wall_ns,
+                .zone_ns = r->zone_ns,
+        };
+
+        if (age_ns < 0)
+                age_ns = 0;
+        arrival.at_ns = moment->now_ns - (age_ns < most_ns ? age_ns : most_ns);
+        peer_watch_see(&r->peers, &arrival);
+}
+
+static void handle(struct reception *r, const struct datagram *d, const struct moment *moment)
+{
+        int64_t now_ns = moment->now_ns;
         struct handler_io io = {
                 .now_ns = now_ns,
                 .out = &r->env->out,
@@ -233,6 +228,7 @@ static void handle(struct reception *r, const struct datagram *d, int64_t now_ns
                 return;
         io.record = may_record(r, now_ns);
         message_parse(d->payload, d->length, r->cfg->ack_text, &m);
+        note_peer(r, d, &m, moment);
         for (size_t i = 0; i < r->handlers.n; i++)
                 r->handlers.items[i].handler->datagram(r->handlers.items[i].state, &io, d, &m);
         if (r->section->stats.count[STAT_ACKS_SUPPRESSED_RATE] != over_rate)
@@ -241,102 +237,16 @@ static void handle(struct reception *r, const struct datagram *d, int64_t now_ns
                 note_trouble_from(r, TROUBLE_ACK_TOTAL, d, now_ns);
 }
 
-/* --- replies --- */
-
-static void not_acknowledged(struct reception *r, const struct reply *reply, int64_t now_ns)
-{
-        r->section->stats.count[STAT_ACKS_FAILED]++;
-        if (trouble_begins(r, TROUBLE_ACK_SEND, 1, now_ns))
-                section_say_trouble(r->section, TROUBLE_ACK_SEND, "first one to %s: %s",
-                                    ENDPOINT_TEXT_ON(&reply->to, r->link->name), strerror(reply->error));
-}
-
-static void send_now(struct reception *r, struct outbox *out, int64_t now_ns)
-{
-        size_t sent;
-
-        if (out->n == 0)
-                return;
-        sent = outbox_flush(out, r->fd);
-        r->section->stats.count[STAT_ACKED] += sent;
-        if (sent == out->n)
-                return;
-        for (size_t i = 0; i < out->n; i++)
-                if (out->replies[i].error)
-                        not_acknowledged(r, &out->replies[i], now_ns);
-}
-
-static void arm_send(struct reception *r)
-{
-        int64_t due_ns = delay_due(r->delay);
-
-        /* Without memory for the timer they go out with the next ones. */
-        if (due_ns != INT64_MAX)
-                (void)timer_arm(r->send, due_ns);
-}
-
-/* Each at a time of its own, up to ACK_SPREAD from now: as even as a remainder of 2^64 is. */
-static void send_later(struct reception *r, const struct outbox *out, int64_t now_ns)
-{
-        if (out->n == 0)
-                return;
-        for (size_t i = 0; i < out->n; i++) {
-                const struct reply *reply = &out->replies[i];
-                uint64_t random;
-
-                randombytes_buf(&random, sizeof random);
-                random %= (uint64_t)r->cfg->ack_spread_ns + 1;
-                if (delay_put(r->delay, reply, now_ns + (int64_t)random))
-                        continue;
-                r->section->stats.count[STAT_ACKS_SUPPRESSED_SPREAD]++;
-                if (trouble_begins(r, TROUBLE_ACK_SPREAD, 1, now_ns))
-                        section_say_trouble(r->section, TROUBLE_ACK_SPREAD, "more than %d; first one to %s",
-                                            DELAY_MAX, ENDPOINT_TEXT_ON(&reply->to, r->link->name));
-        }
-        arm_send(r);
-}
-
-/* Sends what waits and is due at due_ns. */
-static void send_due(struct reception *r, int64_t due_ns)
-{
-        struct outbox *out = &r->env->out;
-        int64_t now_ns = clock_monotonic_ns();
-        struct reply reply;
-
-        do {
-                outbox_clear(out);
-                while (out->n < OUTBOX_MAX && delay_take(r->delay, due_ns, &reply)) {
-                        /* The text may be another one by now. */
-                        reply.payload = r->cfg->ack_text;
-                        reply.length = strlen(r->cfg->ack_text);
-                        *outbox_append(out) = reply;
-                }
-                send_now(r, out, now_ns);
-                for (size_t i = 0; i < out->n; i++)
-                        if (out->replies[i].record && !out->replies[i].error)
-                                say_acknowledged(r, &out->replies[i].to);
-        } while (out->n == OUTBOX_MAX);
-}
-
-static void on_send(evutil_socket_t fd, short what, void *arg)
-{
-        struct reception *r = arg;
-
-        (void)fd;
-        (void)what;
-        send_due(r, clock_monotonic_ns());
-        arm_send(r);
-}
-
 int reception_batch(struct reception *r)
 {
-        int64_t now_ns = clock_monotonic_ns();
+        struct moment moment = { clock_monotonic_ns(), clock_wall_ns() };
         struct outbox *out = &r->env->out;
         int n = batch_receive(r->env->batch, r->fd);
+        int64_t now_ns = moment.now_ns;
 
         if (n < 0) {
                 r->section->stats.count[STAT_RECEIVE_ERRORS]++;
-                if (trouble_begins(r, TROUBLE_RECEIVE, 1, now_ns))
+                if (report_trouble_begins(&r->report, TROUBLE_RECEIVE, 1, now_ns))
                         section_say_trouble(r->section, TROUBLE_RECEIVE, "%s", strerror(-n));
                 return n;
         }
@@ -344,13 +254,16 @@ int reception_batch(struct reception *r)
         r->env->records.n = 0;
         /* What was dropped behind the last of them is asked for then. */
         if (n > 0)
-                arm_report(r, now_ns);
+                report_arm(&r->report, now_ns);
+        if (moment.wall_ns / NS_PER_S != r->zone_of_s) {
+                r->zone_of_s = moment.wall_ns / NS_PER_S;
+                r->zone_ns = clock_zone_ns(moment.wall_ns);
+        }
         for (int i = 0; i < n; i++)
-                handle(r, batch_datagram(r->env->batch, (size_t)i), now_ns);
-        if (r->cfg->ack_spread_ns)
-                send_later(r, out, now_ns);
-        else
-                send_now(r, out, now_ns);
+                handle(r, batch_datagram(r->env->batch, (size_t)i), &moment);
+        if (n < BATCH_MAX)
+                r->emptied_ns = now_ns;
+        replies_send(&r->replies, out, now_ns);
         for (size_t i = 0; i < r->env->records.n; i++)
                 say_record(r, &r->env->records.items[i]);
         return n;
@@ -416,17 +329,22 @@ static struct handler_settings settings_of(const struct reception *r, const stru
 int reception_prepare(struct reception *r, const struct config_receiver *next)
 {
         const struct handler_settings settings = settings_of(r, next);
-        int error = 0;
+        int error = replies_prepare(&r->replies, next);
 
-        if (next->ack_spread_ns && !r->delay)
-                error = delay_new(&r->delay);
-        return error < 0 ? error : make_handlers(next, &settings, &r->handlers, &r->next);
+        if (error == 0)
+                error = peer_watch_prepare(&r->peers, next);
+        if (error == 0)
+                error = make_handlers(next, &settings, &r->handlers, &r->next);
+        if (error < 0)
+                peer_watch_settle(&r->peers, false);
+        return error;
 }
 
 void reception_settle(struct reception *r, bool accepted)
 {
         const struct handler_settings settings = settings_of(r, r->cfg);
 
+        peer_watch_settle(&r->peers, accepted);
         if (!accepted) {
                 destroy_handlers(&r->next, &r->handlers);
                 return;
@@ -445,12 +363,13 @@ int reception_init(struct reception *r, struct env *env, struct section *section
         int error;
 
         *r = (struct reception){ .env = env, .section = section, .cfg = cfg, .link = link, .fd = -1 };
-        r->report = evtimer_new(env->base, on_report, r);
-        r->send = evtimer_new(env->base, on_send, r);
-        if (!r->report || !r->send || event_priority_set(r->report, LOOP_PRIORITY_DATA) < 0 ||
-            event_priority_set(r->send, LOOP_PRIORITY_DATA) < 0)
-                return -ENOMEM;
-        error = reception_prepare(r, cfg);
+        error = report_init(&r->report, env, section, look, r);
+        if (error == 0)
+                error = replies_init(&r->replies, env, section, cfg, link, &r->report);
+        if (error == 0)
+                error = peer_watch_init(&r->peers, env, section, cfg, link, &r->report);
+        if (error == 0)
+                error = reception_prepare(r, cfg);
         if (error == 0)
                 reception_settle(r, true);
         return error;
@@ -458,8 +377,10 @@ int reception_init(struct reception *r, struct env *env, struct section *section
 
 void reception_begin(struct reception *r, int fd)
 {
-        r->fd = fd;
+        r->fd = r->replies.fd = fd;
         r->kernel_drops = 0;
+        r->emptied_ns = clock_monotonic_ns();
+        peer_watch_grace(&r->peers);
 }
 
 /* Also of a socket that was opened in vain: while two sockets have the same group, a datagram may come to one
@@ -470,24 +391,21 @@ void reception_drain(struct reception *r)
         (void)socket_retire(r->fd, &r->section->group);
         for (int i = 0; i < DRAIN_BATCHES && reception_batch(r) == BATCH_MAX; i++)
                 ;
-        if (r->delay)
-                send_due(r, INT64_MAX);
+        replies_drain(&r->replies);
         reception_ask_for_drops(r);
-        r->fd = -1;
+        r->fd = r->replies.fd = -1;
 }
 
 void reception_end(struct reception *r)
 {
         static const struct handler_set none;
 
-        if (r->report && r->send) {
+        if (r->report.timer) {
                 say_unrecorded(r);
                 section_troubles_end(r->section);
         }
-        if (r->report)
-                event_free(r->report);
-        if (r->send)
-                event_free(r->send);
+        report_end(&r->report);
+        replies_end(&r->replies);
+        peer_watch_end(&r->peers);
         destroy_handlers(&r->handlers, &none);
-        delay_free(r->delay);
 }

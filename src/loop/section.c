@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/failure.h"
 #include "message/datagram.h"
 
@@ -28,6 +29,10 @@ static const struct {
                               "dropped datagrams whose source is not in ALLOW" },
         [TROUBLE_SOURCE] = { "dropping datagrams: source not in SOURCES",
                              "dropped datagrams whose source is not in SOURCES" },
+        [TROUBLE_PEERS_MANY] = { "more news of peers than is told one by one",
+                                 "news of peers that was not told one by one" },
+        [TROUBLE_PEERS_FULL] = { "all places for peers are taken, see PEERS: new sources are not kept",
+                                 "datagrams from sources for which there was no place among the peers" },
         [TROUBLE_KERNEL_DROPS] = { "the kernel drops datagrams", "datagrams dropped by the kernel" },
         [TROUBLE_RECEIVE] = { "cannot receive", "failures to receive" },
         [TROUBLE_ACK_RATE] = { "not acknowledging all: more than ACK_RATE from one source",
@@ -45,6 +50,7 @@ void section_init(struct section *s, const struct section_ops *ops, struct env *
         *s = (struct section){
                 .ops = ops,
                 .state = SECTION_WAITING,
+                .since_ns = clock_monotonic_ns(),
                 .env = env,
                 .name = at->section,
                 .line = at->line,
@@ -81,23 +87,13 @@ void section_log_counters(struct section *s)
         section_log(s, EVENT_COUNTERS, "counters of [%s]: %s", s->name, stats_text(&s->stats, text));
 }
 
-const char *section_state_name(enum section_state state)
-{
-        static const char *const names[SECTION_STATES] = {
-                [SECTION_ACTIVE] = "active",
-                [SECTION_WAITING] = "waiting",
-                [SECTION_SILENT] = "silent",
-                [SECTION_FAILED] = "failed",
-        };
-
-        return names[state];
-}
-
 /* True if this is news. */
 static bool enter(struct section *s, enum section_state state, const char *why)
 {
         if (s->state == state && strcmp(s->why, why) == 0)
                 return false;
+        if (s->state != state)
+                s->since_ns = clock_monotonic_ns();
         s->state = state;
         snprintf(s->why, sizeof s->why, "%s", why);
         if (s->env->state_changed)

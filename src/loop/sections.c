@@ -143,6 +143,8 @@ static void list_take_over(struct list *old, struct list *next, const void *cfgs
         for (size_t i = 0; i < next->n; i++) {
                 const struct config_group *at = cfg_at(next, cfgs, i);
 
+                if (steps[i].action == PLAN_REOPEN && old->ops->inherit)
+                        old->ops->inherit(next->items[i], old->items[steps[i].old]);
                 if (is_new(steps, i))
                         continue;
                 next->items[i] = old->items[steps[i].old];
@@ -322,51 +324,18 @@ int sections_apply(struct sections *s, const struct config *running, const struc
 
 /* --- what is told of them --- */
 
-/* The first section in this state, or NULL. */
-static const struct section *find_state(const struct list *l, enum section_state state)
+size_t sections_count(const struct sections *s)
 {
-        for (size_t i = 0; i < l->n; i++)
-                if (l->items[i]->state == state)
-                        return l->items[i];
-        return NULL;
+        return s->receivers.n + s->emitters.n;
 }
 
-/* The worst that is to be told, of the first section for which it is true; NULL where all is well. */
-static const struct section *find_worst(const struct sections *s)
+struct section *sections_at(const struct sections *s, size_t i)
 {
-        static const enum section_state worst_first[] = { SECTION_FAILED, SECTION_WAITING, SECTION_SILENT };
-        const struct section *worst = NULL;
-
-        for (size_t i = 0; !worst && i < sizeof worst_first / sizeof worst_first[0]; i++) {
-                worst = find_state(&s->receivers, worst_first[i]);
-                if (!worst)
-                        worst = find_state(&s->emitters, worst_first[i]);
-        }
-        return worst;
-}
-
-void sections_status(const struct sections *s, struct service_status *ret)
-{
-        const struct section *worst = find_worst(s);
-
-        *ret = (struct service_status){
-                .joined = count_state(&s->receivers, SECTION_ACTIVE),
-                .emitting = count_state(&s->emitters, SECTION_ACTIVE),
-                .waiting = count_both(s, SECTION_WAITING),
-                .silent = count_both(s, SECTION_SILENT),
-                .failed = count_both(s, SECTION_FAILED),
-        };
-        for (size_t i = 0; i < s->receivers.n; i++)
-                ret->received += s->receivers.items[i]->stats.count[STAT_RECEIVED];
-        if (worst)
-                snprintf(ret->worst, sizeof ret->worst, "[%s] %s: %s", worst->name,
-                         section_state_name(worst->state), worst->why);
+        return i < s->receivers.n ? s->receivers.items[i] : s->emitters.items[i - s->receivers.n];
 }
 
 void sections_log_counters(const struct sections *s)
 {
-        for (size_t i = 0; i < s->receivers.n; i++)
-                section_log_counters(s->receivers.items[i]);
-        for (size_t i = 0; i < s->emitters.n; i++)
-                section_log_counters(s->emitters.items[i]);
+        for (size_t i = 0; i < sections_count(s); i++)
+                section_log_counters(sections_at(s, i));
 }

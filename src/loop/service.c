@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,9 +14,13 @@
 #include "base/log.h"
 #include "loop/timer.h"
 #include "os/notify.h"
+#include "state/snapshot.h"
 
 /* How often the status is looked at where nobody asks for a watchdog. */
 #define TICK_NS (10 * NS_PER_S)
+
+/* Room for the line: counts, and a section with its reason. */
+#define LINE_SIZE 1024
 
 /* Changes come in bursts; they are told once in this time. */
 #define TOUCH_NS (100 * NS_PER_MS)
@@ -27,50 +32,84 @@ struct service {
         int64_t tick_ns;
         const char *feed;  /* "WATCHDOG=1\n" where the service manager asks for it */
         const char *ready; /* "READY=1\n" until the service manager has taken it, then "" */
-        service_state state;
+        service_snapshot snapshot;
         void *arg;
-        const char *remark;  /* behind the status */
         double rate;         /* datagrams a second, when last measured */
         int64_t measured_ns; /* when that was */
         uint64_t received;   /* datagrams so far, at that time */
 };
 
 /* Since the last tick. Sections that a reload dropped have taken their counts along. */
-static void measure_rate(struct service *s)
+static void measure_rate(struct service *s, uint64_t received)
 {
-        struct service_status now = { 0 };
         int64_t now_ns = clock_monotonic_ns();
 
-        s->state(s->arg, &now);
         s->rate = 0;
-        if (now_ns > s->measured_ns && now.received >= s->received)
-                s->rate = (double)(now.received - s->received) /
+        if (now_ns > s->measured_ns && received >= s->received)
+                s->rate = (double)(received - s->received) /
                           ((double)(now_ns - s->measured_ns) / (double)NS_PER_S);
         s->measured_ns = now_ns;
-        s->received = now.received;
+        s->received = received;
 }
 
-/* `, 2 waiting`, or nothing. Returns the buffer. */
-static const char *count_text(size_t count, const char *what, char buffer[32])
+/* A part of the line, from its front to its end. */
+struct line {
+        size_t n;
+        char text[LINE_SIZE];
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct line *l, const char *format, ...)
 {
-        buffer[0] = '\0';
+        va_list args;
+        int n;
+
+        va_start(args, format);
+        n = vsnprintf(l->text + l->n, sizeof l->text - l->n, format, args);
+        va_end(args);
+        l->n += (size_t)n < sizeof l->text - l->n ? (size_t)n : sizeof l->text - l->n - 1;
+}
+
+static void add_count(struct line *l, size_t count, const char *what)
+{
         if (count)
-                snprintf(buffer, 32, ", %zu %s", count, what);
-        return buffer;
+                add(l, ", %zu %s", count, what);
+}
+
+static void describe(const struct service *s, const struct snapshot_summary *now, struct line *l)
+{
+        size_t up = now->peers[PEER_NEW] + now->peers[PEER_UP];
+
+        add(l, "%zu joined, %zu emitting", now->joined, now->emitting);
+        add_count(l, now->states[SECTION_WAITING], "waiting");
+        add_count(l, now->states[SECTION_SILENT], "silent");
+        add_count(l, now->states[SECTION_FAILED], "failed");
+        if (up || now->peers[PEER_DOWN])
+                add(l, ", peers: %zu up", up);
+        add_count(l, now->peers[PEER_DOWN], "down");
+        add(l, ", %.1f datagrams/s", s->rate);
+        if (now->worst)
+                add(l, "; [%s] %s: %s", now->worst->name, section_state_name(now->worst->state),
+                    now->worst->why);
 }
 
 /* Sends what is due, with a fresh line of status. */
-static void notify_status(struct service *s, const char *feed)
+static void notify_status(struct service *s, const char *feed, bool measure)
 {
-        struct service_status now = { 0 };
-        char waiting[32], silent[32], failed[32];
+        struct snapshot *snapshot = s->snapshot(s->arg);
+        struct snapshot_summary now = { 0 };
+        struct line line = { 0 };
 
-        s->state(s->arg, &now);
-        if (notify_send(s->notify, "%s%sSTATUS=%zu joined, %zu emitting%s%s%s, %.1f datagrams/s%s%s%s",
-                        s->ready, feed, now.joined, now.emitting, count_text(now.waiting, "waiting", waiting),
-                        count_text(now.silent, "silent", silent), count_text(now.failed, "failed", failed),
-                        s->rate, now.worst[0] ? "; " : "", now.worst, s->remark) == 0)
+        if (snapshot) {
+                snapshot_summary(snapshot, &now);
+                if (measure)
+                        measure_rate(s, now.received);
+                describe(s, &now, &line);
+                if (*snapshot->remark)
+                        add(&line, "; %s", snapshot->remark);
+        }
+        if (notify_send(s->notify, "%s%sSTATUS=%s", s->ready, feed, line.text) == 0)
                 s->ready = "";
+        snapshot_free(snapshot);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -79,8 +118,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
         (void)fd;
         (void)what;
-        measure_rate(s);
-        notify_status(s, s->feed);
+        notify_status(s, s->feed, true);
         log_report_lost();
         (void)timer_arm(s->tick, clock_monotonic_ns() + s->tick_ns);
 }
@@ -89,10 +127,10 @@ static void on_touch(evutil_socket_t fd, short what, void *arg)
 {
         (void)fd;
         (void)what;
-        notify_status(arg, "");
+        notify_status(arg, "", false);
 }
 
-int service_new(struct env *env, service_state state, void *arg, struct service **ret)
+int service_new(struct env *env, service_snapshot snapshot, void *arg, struct service **ret)
 {
         struct service *s = calloc(1, sizeof *s);
         int64_t watchdog_ns = notify_watchdog_ns();
@@ -100,11 +138,10 @@ int service_new(struct env *env, service_state state, void *arg, struct service 
 
         if (!s)
                 return -ENOMEM;
-        s->state = state;
+        s->snapshot = snapshot;
         s->arg = arg;
         s->measured_ns = clock_monotonic_ns();
         s->ready = "";
-        s->remark = "";
         s->tick_ns = watchdog_ns ? watchdog_ns / 2 : TICK_NS;
         s->feed = watchdog_ns ? "WATCHDOG=1\n" : "";
         r = notify_new(&s->notify);
@@ -137,11 +174,10 @@ struct service *service_free(struct service *s)
         return NULL;
 }
 
-void service_ready(struct service *s, const char *remark)
+void service_ready(struct service *s)
 {
-        s->remark = remark;
         s->ready = "READY=1\n";
-        notify_status(s, "");
+        notify_status(s, "", false);
 }
 
 void service_touch(struct service *s)

@@ -14,6 +14,9 @@ static const char *const names[STAT_N] = {
         [STAT_DROPPED_MISDIRECTED] = "dropped_misdirected",
         [STAT_DROPPED_FOREIGN] = "dropped_foreign",
         [STAT_DROPPED_SOURCE] = "dropped_source",
+        [STAT_PEERS_UNTOLD] = "peers_untold",
+        [STAT_PEERS_DISPLACED] = "peers_displaced",
+        [STAT_PEERS_REFUSED] = "peers_refused",
         [STAT_RECEIVE_ERRORS] = "receive_errors",
         [STAT_REJOINS] = "rejoins",
         [STAT_ACKED] = "acked",
@@ -34,12 +37,24 @@ static const char *const names[STAT_N] = {
         [STAT_ACKS_DUPLICATE] = "acks_duplicate",
         [STAT_ACKS_OVERFLOW] = "acks_overflow",
         [STAT_ACKS_STRAY] = "acks_stray",
+        [STAT_ACKS_MISSED] = "acks_missed",
         [STAT_MESSAGES_SHORT] = "messages_short",
 };
 
 const char *stats_name(enum stat stat)
 {
         return names[stat];
+}
+
+/* The table begins with what only receivers count, and ends with what only emitters do. */
+bool stats_of_receiver(enum stat stat)
+{
+        return stat < STAT_SENT;
+}
+
+bool stats_of_emitter(enum stat stat)
+{
+        return stat >= STAT_SENT || stat == STAT_RECEIVE_ERRORS;
 }
 
 const char *stats_text(const struct stats *s, char buffer[STATS_TEXT_SIZE])

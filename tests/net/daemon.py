@@ -41,7 +41,8 @@ class Daemon(Program):
         self._notify.bind(f"{folder}/notify")
         command = [built("mcastd"), "-c", self.file]
         super().__init__(host, *(journal.wrap(command) if journal else command),
-                         env=ENVIRONMENT | {"NOTIFY_SOCKET": f"{folder}/notify"} | environment)
+                         env=ENVIRONMENT | {"NOTIFY_SOCKET": f"{folder}/notify", "RUNTIME_DIRECTORY": f"{folder}/run"} |
+                         environment)
         self.wait_for_notice("READY=1")
 
     def configure(self, config):

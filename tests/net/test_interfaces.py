@@ -130,7 +130,7 @@ def test_a_section_whose_interface_is_not_there_waits_alone_and_joins_when_it_ap
     assert_hears(daemon, family, there, "mcserver.a")
     make_interface(second_lan, here, "eth1")
     daemon.wait_for(f"^joined {re.escape(family.endpoint)} on eth1$")
-    daemon.wait_for_status("^2 joined, 0 emitting, [0-9.]+ datagrams/s$")
+    daemon.wait_for_status("^2 joined, 0 emitting, (peers: .*)?[0-9.]+ datagrams/s$")
     beyond = family.settle(second_lan.host())
     assert_hears(daemon, family, beyond, "mcserver.b")
     assert before < sockets(daemon)

@@ -30,6 +30,18 @@ def test_an_unchanged_section_loses_nothing_in_20_reloads(here, there, mcastd):
     daemon.wait_for_counters("mcserver.kept", received=stream.sent, acked=stream.sent)
 
 
+def test_a_reopened_emitter_goes_on_with_its_numbers(here, there, mcastd):
+    """Its {boot} is the same as before: whoever hears it would take a smaller {seq} for one that comes late."""
+    numbered = {"MESSAGE": "n={seq}", "INTERVAL": "20ms"}
+    daemon = mcastd(here, emitter(**numbered))
+    with there.member("239.1.1.1", 5001) as ear:
+        heard = [int(ear.recv(64).split(b"=")[1]) for _ in range(3)]
+        assert "1 reopened" in daemon.reload(emitter(INTERFACE=None, IP_ADDRESS=here.address, **numbered))
+        # What was sent before the reload still waits to be heard.
+        heard += [int(ear.recv(64).split(b"=")[1]) for _ in range(10)]
+    assert heard == list(range(heard[0], heard[0] + 13))
+
+
 def test_nothing_is_lost_in_refused_reloads(here, there, mcastd):
     """Though a section was opened anew in vain, and a datagram may have come to that socket alone. To both: twice."""
     free = {"LOG_RATE": "unlimited", "ACK_RATE": "unlimited", "ACK_TOTAL": "unlimited", "HANDLERS": "log, ack"}

@@ -1,0 +1,45 @@
+#ifndef MCASTD_LOOP_ACK_WATCH_H
+#define MCASTD_LOOP_ACK_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loop/attachment.h"
+#include "loop/section.h"
+#include "state/acks.h"
+#include "state/roster.h"
+
+/* Who acknowledges the messages of an emitter: counts the acks of the last one, and keeps the roster. */
+struct ack_watch {
+        struct section *section;
+        const struct attachment *link;
+        int fd; /* by which acks come; -1: no socket */
+        struct acks *acks;
+        struct roster *roster;
+        uint64_t number; /* of the last message */
+        int64_t sent_ns;
+        bool waiting;       /* it was sent: its acks count */
+        bool off_beat;      /* it has less time for its acks than INTERVAL, and is not judged */
+        uint32_t last_acks; /* what the last message that was summed up has drawn */
+        struct episode too_few;
+};
+
+/* The pointers must live as long. 0 or -ENOMEM, and then ack_watch_end() cleans up. */
+int ack_watch_init(struct ack_watch *w, struct section *section, const struct attachment *link);
+
+/* The last word is said, and everything freed. Takes what is half made. */
+void ack_watch_end(struct ack_watch *w);
+
+/* Takes one batch of acks; returns how many there were, or -errno. `arg` is the struct ack_watch. */
+int ack_watch_receive(void *arg);
+
+/* A message was sent at now_ns: what comes from now on is counted for it. */
+void ack_watch_begin(struct ack_watch *w, uint64_t number, int64_t now_ns);
+
+/* Before the next message is sent: what came of the last one. */
+void ack_watch_conclude(struct ack_watch *w, uint64_t expect_acks, int64_t now_ns);
+
+/* The same, where the last message has not had its time, and is not judged. */
+void ack_watch_abandon(struct ack_watch *w);
+
+#endif

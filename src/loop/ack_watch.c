@@ -1,0 +1,142 @@
+/* ack_watch.c - the acks that come back to an emitter's socket: who acknowledges, how fast, and whether there
+ * are enough. Who is told apart from whom is in state/acks.c and state/roster.c. */
+#include "loop/ack_watch.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "os/batch.h"
+
+_Static_assert(CONFIG_EXPECT_ACKS_MAX <= ACKS_SOURCES_MAX, "EXPECT_ACKS must be countable");
+
+/* Room for all that EXPECT_ACKS may ask for. */
+#define ACK_BATCHES (ACKS_SOURCES_MAX / BATCH_MAX + 1)
+
+static void note_ack(struct ack_watch *w, const struct datagram *d, int64_t now_ns)
+{
+        static const enum stat stats[] = {
+                [ACK_FIRST] = STAT_ACKS_RECEIVED,
+                [ACK_DUPLICATE] = STAT_ACKS_DUPLICATE,
+                [ACK_OVERFLOW] = STAT_ACKS_OVERFLOW,
+        };
+        enum stat stat = STAT_ACKS_STRAY;
+
+        /* An ack comes from the group's port; whoever answers otherwise is no receiver of the group. */
+        if (d->source.port == w->section->group.port && w->waiting)
+                stat = stats[acks_note(w->acks, &d->source.address, now_ns)];
+        if (stat == STAT_ACKS_RECEIVED &&
+            !roster_ack(w->roster, &d->source.address, now_ns - w->sent_ns, now_ns))
+                w->section->stats.count[STAT_ACKS_OVERFLOW]++;
+        w->section->stats.count[stat]++;
+        if (stat == STAT_ACKS_RECEIVED && log_enabled(EVENT_ACK_HEARD))
+                section_log(w->section, EVENT_ACK_HEARD, "ack from %s for message %" PRIu64,
+                            ENDPOINT_TEXT_ON(&d->source, w->link->name), w->number);
+}
+
+int ack_watch_receive(void *arg)
+{
+        struct ack_watch *w = arg;
+        int64_t now_ns = clock_monotonic_ns();
+        int n = batch_receive(w->section->env->batch, w->fd);
+
+        if (n < 0) {
+                w->section->stats.count[STAT_RECEIVE_ERRORS]++;
+                if (section_trouble_begins(w->section, TROUBLE_RECEIVE, 1, now_ns))
+                        section_say_trouble(w->section, TROUBLE_RECEIVE, "%s", strerror(-n));
+                return n;
+        }
+        for (int i = 0; i < n; i++)
+                note_ack(w, batch_datagram(w->section->env->batch, (size_t)i), now_ns);
+        return n;
+}
+
+static void judge(struct ack_watch *w, uint64_t expect_acks, const struct acks_summary *got, int64_t now_ns)
+{
+        uint64_t count;
+
+        if (got->sources < expect_acks) {
+                w->section->stats.count[STAT_MESSAGES_SHORT]++;
+                if (episode_note(&w->too_few, 1, now_ns))
+                        section_log(w->section, EVENT_ACKS_SHORT,
+                                    "acks for message %" PRIu64 ": %" PRIu32
+                                    ", fewer than EXPECT_ACKS, %" PRIu64,
+                                    w->number, got->sources, expect_acks);
+        } else if (episode_end(&w->too_few, &count)) {
+                section_log(w->section, EVENT_ACKS_ENOUGH,
+                            "acks for message %" PRIu64 ": %" PRIu32
+                            ", enough again; messages with too few: %" PRIu64,
+                            w->number, got->sources, count);
+        }
+}
+
+/* Says which acks the last message has drawn until now. False if none was sent since. */
+static bool sum_up(struct ack_watch *w, struct acks_summary *ret_got)
+{
+        if (!w->waiting)
+                return false;
+        /* What waits already belongs to the last message, however late we are. */
+        for (int i = 0; i < ACK_BATCHES && ack_watch_receive(w) == BATCH_MAX; i++)
+                ;
+        w->waiting = false;
+        acks_summary(w->acks, ret_got);
+        w->last_acks = ret_got->sources;
+        if (ret_got->sources > 0)
+                section_log(w->section, EVENT_ACKS,
+                            "acks for message %" PRIu64 ": %" PRIu32
+                            ", first after %.3f ms, last after %.3f ms",
+                            w->number, ret_got->sources, (double)ret_got->first_ns / NS_PER_MS,
+                            (double)ret_got->last_ns / NS_PER_MS);
+        return true;
+}
+
+void ack_watch_conclude(struct ack_watch *w, uint64_t expect_acks, int64_t now_ns)
+{
+        struct acks_summary got;
+
+        if (w->off_beat) {
+                ack_watch_abandon(w);
+                return;
+        }
+        if (!sum_up(w, &got))
+                return;
+        w->section->stats.count[STAT_ACKS_MISSED] += roster_conclude(w->roster);
+        judge(w, expect_acks, &got, now_ns);
+}
+
+void ack_watch_abandon(struct ack_watch *w)
+{
+        struct acks_summary got;
+
+        if (sum_up(w, &got))
+                roster_abandon(w->roster);
+}
+
+void ack_watch_begin(struct ack_watch *w, uint64_t number, int64_t now_ns)
+{
+        w->number = number;
+        w->sent_ns = now_ns;
+        w->waiting = true;
+        acks_begin(w->acks, now_ns);
+}
+
+int ack_watch_init(struct ack_watch *w, struct section *section, const struct attachment *link)
+{
+        int r;
+
+        *w = (struct ack_watch){ .section = section, .link = link, .fd = -1 };
+        r = acks_new(&section->env->key, &w->acks);
+        return r < 0 ? r : roster_new(&section->env->key, &w->roster);
+}
+
+void ack_watch_end(struct ack_watch *w)
+{
+        uint64_t count;
+
+        if (episode_end(&w->too_few, &count))
+                section_log(w->section, EVENT_TROUBLE_ENDED,
+                            "messages with fewer acks than EXPECT_ACKS: %" PRIu64, count);
+        acks_free(w->acks);
+        roster_free(w->roster);
+}

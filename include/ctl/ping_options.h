@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ctl/client.h"
+#include "ctl/command.h"
 #include "ctl/target.h"
 
 struct ping_options {
@@ -14,9 +16,12 @@ struct ping_options {
         int64_t timeout_ns;  /* how long acks are waited for after each message */
         uint64_t expect;     /* nodes that must answer */
         uint64_t ttl;
-        in_port_t source_port; /* 0: the kernel chooses */
-        bool json;
+        uint64_t source_port; /* 0: the kernel chooses */
+        bool roster;          /* compare with whom the daemon knows */
+        struct client_options daemon;
 };
+
+extern const struct parameter ping_parameters[];
 
 /* From the command line. 0 and *ret set; or the exit status plus one, where there is nothing to do: the help
  * was asked for and given, or the usage is wrong and it was said to standard error why. The options point

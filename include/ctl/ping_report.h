@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "ctl/ping_options.h"
+#include "ctl/ping_roster.h"
 #include "message/datagram.h"
 #include "state/acks.h"
 
@@ -24,8 +25,8 @@ void ping_report_ack(struct ping_report *r, const struct datagram *d, enum ack_v
 /* The wait for acks of this message is over. */
 void ping_report_timeout(struct ping_report *r);
 
-/* The summary. */
-void ping_report_end(struct ping_report *r);
+/* The summary; with a roster (NULL: without) that as well. */
+void ping_report_end(struct ping_report *r, const struct ping_roster *roster);
 
 /* How many different nodes have answered. */
 uint64_t ping_report_nodes(const struct ping_report *r);

@@ -17,7 +17,6 @@ struct target {
 int target_refuse(const char *command, const char *what, const char *text, const char *right);
 int target_parse_group(const char *command, const char *text, struct target *t);
 int target_parse_interface(const char *command, const char *text, struct target *t);
-int target_parse_port(const char *command, const char *text, in_port_t *ret_source_port);
 
 /* When all is parsed: whether the parts agree. From here on t may point into itself, and must stay where it
  * is. */

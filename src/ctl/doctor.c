@@ -19,7 +19,7 @@ static int run(int argc, char *argv[])
 
         if (r)
                 return r - 1;
-        r = doctor_facts_gather(&options.target, options.source_port, &facts);
+        r = doctor_facts_gather(&options.target, (in_port_t)options.source_port, &facts);
         if (r < 0) {
                 fprintf(stderr, "mcastctl doctor: cannot look at the interfaces: %s\n", strerror(-r));
                 return EXIT_FAILURE;
@@ -32,5 +32,9 @@ static int run(int argc, char *argv[])
 const struct command command_doctor = {
         .name = "doctor",
         .summary = "look what keeps this host from hearing a group",
+        .about = "Looks what keeps this host from hearing a multicast group, and tells how to mend it.\n",
+        .notes = "Sends one datagram to the group. As root it sees more.\n"
+                 "Exit status: 0 all is well, 1 there are problems, 64 wrong usage. See mcastctl(1).\n",
+        .parameters = doctor_parameters,
         .run = run,
 };

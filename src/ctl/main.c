@@ -5,21 +5,41 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "ctl/check.h"
 #include "ctl/command.h"
+#include "ctl/completion.h"
 #include "ctl/doctor.h"
+#include "ctl/forget.h"
+#include "ctl/log_level.h"
+#include "ctl/peers.h"
 #include "ctl/ping.h"
+#include "ctl/reload.h"
+#include "ctl/send.h"
+#include "ctl/status.h"
+#include "ctl/watch.h"
 #include "version.h"
 
-static const struct command *const commands[] = {
+/* clang-format off */
+const struct command *const commands[] = {
         &command_ping,
         &command_doctor,
+        &command_status,
+        &command_peers,
+        &command_watch,
+        &command_send,
+        &command_log_level,
+        &command_reload,
+        &command_forget,
+        &command_check,
+        &command_completion,
+        NULL,
 };
-#define N_COMMANDS (sizeof commands / sizeof commands[0])
+/* clang-format on */
 
 static void print_help(FILE *to)
 {
         fputs("Usage: mcastctl COMMAND [ARGUMENT]...\n\nCommands:\n", to);
-        for (size_t i = 0; i < N_COMMANDS; i++)
+        for (size_t i = 0; commands[i]; i++)
                 fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
         fputs("\nmcastctl COMMAND --help says more. See mcastctl(1).\n", to);
 }
@@ -50,7 +70,7 @@ int main(int argc, char *argv[])
                 puts("mcastctl " MCASTD_VERSION);
                 return EXIT_SUCCESS;
         }
-        for (size_t i = 0; i < N_COMMANDS; i++) {
+        for (size_t i = 0; commands[i]; i++) {
                 if (strcmp(commands[i]->name, name) == 0) {
                         /* getopt puts this in front of what it says. */
                         snprintf(shown, sizeof shown, "mcastctl %s", name);

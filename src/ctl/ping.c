@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "ctl/ping_options.h"
 #include "ctl/ping_report.h"
+#include "ctl/ping_roster.h"
 #include "os/batch.h"
 #include "os/links.h"
 #include "os/socket.h"
@@ -26,6 +27,7 @@ struct ping {
         struct netlink *netlink;
         struct links *links;
         struct ping_report *report;
+        struct ping_roster *roster; /* NULL: not asked for */
         struct batch *batch;
         struct acks *acks;
         int interrupts; /* readable once somebody wants us to stop */
@@ -57,7 +59,7 @@ static int open_socket(struct ping *p)
         struct link_choice choice = target_choice(&o->target);
         struct socket_emitter spec = {
                 .group = o->target.group,
-                .source_port = o->source_port,
+                .source_port = (in_port_t)o->source_port,
                 .ttl = (uint8_t)o->ttl,
                 .loop = true,
         };
@@ -88,6 +90,15 @@ static int wait_readable(const struct ping *p, int fd, int64_t deadline_ns)
         return fds[1].revents != 0;
 }
 
+static void note(struct ping *p, const struct datagram *d, int64_t now_ns, int64_t sent_ns)
+{
+        const struct address *from = &d->source.address;
+
+        ping_report_ack(p->report, d, acks_note(p->acks, from, now_ns), now_ns - sent_ns);
+        if (p->roster && !links_by_address(p->links, from))
+                ping_roster_note(p->roster, ADDRESS_TEXT_ON(from, p->options.target.zone));
+}
+
 static int collect(struct ping *p, int fd, int64_t sent_ns)
 {
         int r;
@@ -96,12 +107,8 @@ static int collect(struct ping *p, int fd, int64_t sent_ns)
                 int n = batch_receive(p->batch, fd);
                 int64_t now_ns = clock_monotonic_ns();
 
-                for (int i = 0; i < n; i++) {
-                        const struct datagram *d = batch_datagram(p->batch, (size_t)i);
-
-                        ping_report_ack(p->report, d, acks_note(p->acks, &d->source.address, now_ns),
-                                        now_ns - sent_ns);
-                }
+                for (int i = 0; i < n; i++)
+                        note(p, batch_datagram(p->batch, (size_t)i), now_ns, sent_ns);
                 if (now_ns - sent_ns >= p->options.timeout_ns)
                         return 0;
         }
@@ -173,6 +180,28 @@ static int open_ping(struct ping *p)
         return r < 0 ? r : acks_new(&key, &p->acks);
 }
 
+/* Before anything is sent, so that what the daemon says is not of our own making. 0; or the exit status plus
+ * one. */
+static int ask_roster(struct ping *p)
+{
+        struct link_choice choice = target_choice(&p->options.target);
+        struct socket_emitter unused = { 0 };
+
+        if (!p->options.roster)
+                return 0;
+        if (find_link(p, &choice, &unused) < 0)
+                return EXIT_FAILURE + 1;
+        return ping_roster_ask(&p->options, &p->roster);
+}
+
+/* 0 or the exit status. */
+static int judge(const struct ping *p)
+{
+        if (p->roster && ping_roster_missing(p->roster) > 0)
+                return EXIT_FAILURE;
+        return ping_report_nodes(p->report) >= p->options.expect ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 static void close_ping(struct ping *p)
 {
         if (p->interrupts >= 0)
@@ -182,26 +211,36 @@ static void close_ping(struct ping *p)
         acks_free(p->acks);
         batch_free(p->batch);
         ping_report_free(p->report);
+        ping_roster_free(p->roster);
+}
+
+/* The exit status. */
+static int ping(struct ping *p)
+{
+        int r = open_ping(p);
+
+        if (r < 0) {
+                fprintf(stderr, "mcastctl ping: %s\n", strerror(-r));
+                return EXIT_FAILURE;
+        }
+        r = ask_roster(p);
+        if (r)
+                return r - 1;
+        r = ask_all(p);
+        if (r < 0 && r != -EINTR)
+                return EXIT_FAILURE;
+        ping_report_end(p->report, p->roster);
+        return judge(p);
 }
 
 static int run(int argc, char *argv[])
 {
         struct ping p = { .interrupts = -1 };
-        int status = EXIT_FAILURE, r = ping_options_parse(argc, argv, &p.options);
+        int status, r = ping_options_parse(argc, argv, &p.options);
 
         if (r)
                 return r - 1;
-        r = open_ping(&p);
-        if (r < 0) {
-                fprintf(stderr, "mcastctl ping: %s\n", strerror(-r));
-        } else {
-                r = ask_all(&p);
-                if (r == 0 || r == -EINTR) {
-                        ping_report_end(p.report);
-                        status =
-                                ping_report_nodes(p.report) >= p.options.expect ? EXIT_SUCCESS : EXIT_FAILURE;
-                }
-        }
+        status = ping(&p);
         close_ping(&p);
         return status;
 }
@@ -209,5 +248,9 @@ static int run(int argc, char *argv[])
 const struct command command_ping = {
         .name = "ping",
         .summary = "send a message to a group, and tell who acknowledges it",
+        .about = "Sends a message to a multicast group, and tells who acknowledges it.\n",
+        .notes = "Exit status: 0 enough nodes answered, 1 not enough or one is missing, 64 wrong usage. See "
+                 "mcastctl(1).\n",
+        .parameters = ping_parameters,
         .run = run,
 };

@@ -61,7 +61,7 @@ int ping_report_new(const struct ping_options *options, struct ping_report **ret
         if (!r)
                 return -ENOMEM;
         r->options = options;
-        if (options->json)
+        if (options->daemon.json)
                 r->json_messages = json_array();
         *ret = r;
         return 0;
@@ -80,7 +80,7 @@ void ping_report_message(struct ping_report *r)
         const struct ping_options *o = r->options;
 
         r->messages++;
-        if (o->json)
+        if (o->daemon.json)
                 json_array_append_new(r->json_messages,
                                       json_pack("{s:I, s:[]}", "number", (json_int_t)r->messages, "acks"));
         else
@@ -127,7 +127,7 @@ void ping_report_ack(struct ping_report *r, const struct datagram *d, enum ack_v
 
         count_ack(r, d, verdict, after_ns);
         (void)text_escape(d->payload, d->length, text);
-        if (!r->options->json) {
+        if (!r->options->daemon.json) {
                 printf("received \"%s\" from %s after %.3f ms%s\n", text,
                        ENDPOINT_TEXT_ON(&d->source, r->options->target.zone), ms(after_ns),
                        verdict == ACK_DUPLICATE ? " (duplicate)" : "");
@@ -144,7 +144,7 @@ void ping_report_ack(struct ping_report *r, const struct datagram *d, enum ack_v
 
 void ping_report_timeout(struct ping_report *r)
 {
-        if (!r->options->json)
+        if (!r->options->daemon.json)
                 puts("timed out, no more responses");
         fflush(stdout);
 }
@@ -193,7 +193,7 @@ static json_t *json_nodes(const struct ping_report *r)
         return nodes;
 }
 
-static void print_json(const struct ping_report *r)
+static void print_json(const struct ping_report *r, const struct ping_roster *roster)
 {
         const struct ping_options *o = r->options;
         json_t *document =
@@ -204,17 +204,21 @@ static void print_json(const struct ping_report *r)
                           (json_int_t)r->overflow, "loss_percent", loss_percent(r), "nodes", json_nodes(r),
                           "messages", r->json_messages);
 
+        if (roster)
+                json_object_set_new(document, "roster", ping_roster_json(roster));
         json_dumpf(document, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
         putchar('\n');
         json_decref(document);
 }
 
-void ping_report_end(struct ping_report *r)
+void ping_report_end(struct ping_report *r, const struct ping_roster *roster)
 {
-        if (r->options->json)
-                print_json(r);
+        if (r->options->daemon.json)
+                print_json(r, roster);
         else
                 print_summary(r);
+        if (roster && !r->options->daemon.json)
+                ping_roster_print(roster);
         fflush(stdout);
         if (r->n_nodes == 0)
                 fputs("Nobody answered. Does a receiver there have ack among its HANDLERS, and does a firewall let the "

@@ -6,7 +6,6 @@
 #include <sysexits.h>
 
 #include "base/text.h"
-#include "config/values.h"
 
 int target_refuse(const char *command, const char *what, const char *text, const char *right)
 {
@@ -32,16 +31,6 @@ int target_parse_interface(const char *command, const char *text, struct target 
         t->interface = address_parse(text, &t->ip_address) < 0 ? text : NULL;
         return *text ? 0
                      : target_refuse(command, "--interface", text, "the name or an address of an interface");
-}
-
-int target_parse_port(const char *command, const char *text, in_port_t *ret_source_port)
-{
-        uint64_t port;
-
-        if (value_number(text, &port) < 0 || port < 1 || port > 65535)
-                return target_refuse(command, "--source-port", text, "a number from 1 to 65535");
-        *ret_source_port = (in_port_t)port;
-        return 0;
 }
 
 int target_settle(const char *command, struct target *t)

@@ -16,6 +16,7 @@
 #include "ctl/reload.h"
 #include "ctl/send.h"
 #include "ctl/status.h"
+#include "ctl/top.h"
 #include "ctl/watch.h"
 #include "version.h"
 
@@ -26,6 +27,7 @@ const struct command *const commands[] = {
         &command_status,
         &command_peers,
         &command_watch,
+        &command_top,
         &command_send,
         &command_log_level,
         &command_reload,

@@ -72,6 +72,21 @@ def test_each_kind_of_record_has_an_id_of_its_own(service):
     assert received != sent
 
 
+def test_bash_finds_the_completion_of_mcastctl(service):
+    script = "/usr/share/bash-completion/completions/mcastctl"
+    assert service.container.output("bash", "-c", f"source {script} && complete -p mcastctl").endswith(" mcastctl")
+
+
+def test_zsh_finds_the_completion_of_mcastctl(service):
+    script = service.container.path("/usr/share/zsh/vendor-completions/_mcastctl").read_text()
+    assert script.startswith("#compdef mcastctl\n")
+
+
+def test_the_examples_for_a_monitoring_system_are_there(service):
+    examples = {path.name for path in service.container.path("/usr/share/doc/mcastd/examples").iterdir()}
+    assert {"prometheus.yml", "alerts.yml", "grafana.json"} <= examples
+
+
 def test_it_is_small_in_memory(service, figures):
     resident = int(service.process_status("VmRSS").removesuffix(" kB")) * KIB
     figures("resident memory, one group", f"{resident / MIB:.2f} MiB")

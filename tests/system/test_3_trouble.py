@@ -24,6 +24,13 @@ def test_a_killed_daemon_is_started_again(service):
     assert service.show("StatusText") != ""
 
 
+def test_a_daemon_that_was_killed_answers_again(service):
+    pid = service.pid
+    service.signal("KILL")
+    service.wait_for_another_process(than=pid)
+    assert f'"pid":{service.pid},' in service.container.output("mcastctl", "status", "--json").replace(" ", "")
+
+
 def test_a_hung_daemon_is_noticed_and_started_again(service, figures):
     mark, pid, start = service.journal.mark(), service.pid, time.monotonic()
     service.signal("STOP")
@@ -80,6 +87,16 @@ def test_a_stop_says_which_groups_were_left(service, stopped):
 
 def test_a_stop_leaves_the_group(service, stopped):
     assert PACKAGED_GROUP not in service.container.host.memberships()
+
+
+def test_a_stop_removes_the_sockets(service, stopped):
+    assert not service.container.path("/run/mcastd").exists()
+
+
+def test_who_asks_while_it_is_stopped_is_told_so(service, stopped):
+    asked = service.container.run("mcastctl", "status", check=False)
+    assert asked.returncode != 0
+    assert "systemctl status mcastd" in asked.stdout
 
 
 @contextlib.contextmanager

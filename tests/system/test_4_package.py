@@ -43,6 +43,14 @@ def test_a_removal_stops_the_service(service, edited):
     assert not service.container.path(f"/proc/{pid}").exists()
 
 
+def test_a_removal_leaves_no_socket(service, edited):
+    assert not service.container.path("/run/mcastd").exists()
+
+
+def test_a_removal_leaves_no_entry_in_the_journals_catalog(service, edited):
+    assert "mcastd" not in service.container.output("journalctl", "--no-pager", "--list-catalog")
+
+
 def test_a_removal_keeps_an_edited_configuration(service, edited):
     assert service.configuration.read_text() == edited
 

@@ -67,8 +67,7 @@ static void apply_daemon_options(struct daemon *d)
 {
         const struct config_daemon *cfg = &d->config->daemon;
 
-        if (!d->options->debug)
-                log_set_level(cfg->log_level);
+        log_set_level(d->options->debug ? LOG_LEVEL_DEBUG : cfg->log_level);
         /* The zone may have changed as well; localtime_r does not look again by itself. */
         tzset();
         if (cfg->node[0])
@@ -390,6 +389,14 @@ static void on_state_changed(void *arg)
         }
 }
 
+static void on_peers_changed(void *arg)
+{
+        struct daemon *d = arg;
+
+        if (d->service)
+                service_touch(d->service);
+}
+
 /* 0 or -errno; what could be opened is closed by finish(). */
 static int start(struct daemon *d)
 {
@@ -403,6 +410,7 @@ static int start(struct daemon *d)
         log_event(EVENT_STARTED, NULL, 0, "mcastd " MCASTD_VERSION " starts as node %s with %s", d->env.node,
                   d->options->config_path);
         d->env.state_changed = on_state_changed;
+        d->env.peers_changed = on_peers_changed;
         d->env.state_arg = d;
         r = sections_new(&d->env, d->config, &d->sections);
         if (r == 0)

@@ -37,6 +37,7 @@ struct env {
         int64_t started_wall_ns;          /* the same moment */
         char node[NODE_NAME_MAX + 1];     /* for {node} */
         void (*state_changed)(void *arg); /* a section waits, fails, goes on, …; NULL: nobody asks */
+        void (*peers_changed)(void *arg); /* one is up or down now; the same */
         void *state_arg;
 };
 

@@ -55,12 +55,12 @@ static void say_clock_wrong(const struct peer_watch *w, const struct peer *peer,
 }
 
 /* How many are up and down stands in the line of status. */
-static void touch_status(const struct peer_watch *w)
+static void note_change(const struct peer_watch *w)
 {
         const struct env *env = w->section->env;
 
-        if (env->state_changed)
-                env->state_changed(env->state_arg);
+        if (env->peers_changed)
+                env->peers_changed(env->state_arg);
 }
 
 static void say_news(const struct peer_watch *w, const struct peer_news *news)
@@ -117,7 +117,7 @@ void peer_watch_see(struct peer_watch *w, const struct peer_arrival *arrival)
         if (news.up || news.back || news.restarted || news.clock_wrong || news.clock_right)
                 say_news(w, &news);
         if (news.up || news.back)
-                touch_status(w);
+                note_change(w);
         arm(w);
 }
 
@@ -145,7 +145,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         if (w->catch_up)
                 w->catch_up(w->arg);
         while ((peer = peers_next_down(w->peers, now_ns))) {
-                touch_status(w);
+                note_change(w);
                 say(w, EVENT_PEER_DOWN, peer, "%s is down: not heard for %.1f s",
                     ADDRESS_TEXT_ON(&peer->address, w->link->name), seconds(now_ns - peer->last_ns));
         }

@@ -140,19 +140,23 @@ static int list_prepare(const struct list *old, const void *cfgs, const struct p
 static void list_take_over(struct list *old, struct list *next, const void *cfgs,
                            const struct plan_step *steps)
 {
+        struct list left = *old;
+
         for (size_t i = 0; i < next->n; i++) {
                 const struct config_group *at = cfg_at(next, cfgs, i);
 
-                if (steps[i].action == PLAN_REOPEN && old->ops->inherit)
-                        old->ops->inherit(next->items[i], old->items[steps[i].old]);
+                if (steps[i].action == PLAN_REOPEN && left.ops->inherit)
+                        left.ops->inherit(next->items[i], left.items[steps[i].old]);
                 if (is_new(steps, i))
                         continue;
-                next->items[i] = old->items[steps[i].old];
-                old->items[steps[i].old] = NULL;
+                next->items[i] = left.items[steps[i].old];
+                left.items[steps[i].old] = NULL;
                 next->items[i]->line = at->line;
         }
-        list_free(old);
+        /* What is closed still hears what waits, and so may change what is told of all: they are whole
+         * before. */
         *old = *next;
+        list_free(&left);
 }
 
 /* --- interfaces --- */

@@ -1,8 +1,10 @@
 """SIGHUP: what has not changed goes on, what has changed follows the file, a bad file does nothing."""
 import os
 import re
+import signal
 
 from daemon import emitter, receiver
+from interfaces import held
 from lan import eventually
 from stream import Stream, numbers
 
@@ -40,6 +42,24 @@ def test_a_reopened_emitter_goes_on_with_its_numbers(here, there, mcastd):
         # What was sent before the reload still waits to be heard.
         heard += [int(ear.recv(64).split(b"=")[1]) for _ in range(10)]
     assert heard == list(range(heard[0], heard[0] + 13))
+
+
+def test_what_waits_at_a_section_that_is_dropped_is_heard(here, there, mcastd):
+    kept = receiver("MCSERVER.kept")
+    daemon = mcastd(here, kept + receiver("MCSERVER.dropped", PORT=5002))
+    with held(daemon):
+        there.send(b"the last word", "239.1.1.1", 5002)
+        eventually(lambda: waits_at(here, 5002), "the datagram to wait")
+        daemon.configure(kept)
+        daemon.process.send_signal(signal.SIGHUP)
+    daemon.wait_for("^reloaded .* 1 kept, .* 1 dropped$")
+    assert len(daemon.lines("is up, heard for the first time$|^received 13 bytes .* the last word$")) == 2
+
+
+def waits_at(host, port):
+    """Whether a UDP socket that has this port has something to be read."""
+    words = [line.split() for line in host.read("/proc/net/udp").splitlines()[1:]]
+    return any(word[1].endswith(f":{port:04X}") and not word[4].endswith(":00000000") for word in words)
 
 
 def test_nothing_is_lost_in_refused_reloads(here, there, mcastd):

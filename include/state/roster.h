@@ -11,8 +11,11 @@
 /* Sources that are known of one emitter. */
 #define ROSTER_MAX 1024
 
-/* A source that has acknowledged so many messages keeps its place, whoever else comes. */
+/* A source that has acknowledged so many messages keeps its place, whoever else comes … */
 #define ROSTER_ESTABLISHED 3
+
+/* … until it was not heard for so long, and another one needs the place. */
+#define ROSTER_KEEP_NS (INT64_C(24) * 3600 * 1000000000)
 
 /* Who acknowledges an emitter's messages. Times are monotonic. */
 struct roster_entry {

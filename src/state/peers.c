@@ -265,7 +265,8 @@ void peers_see(struct peers *p, const struct peer_arrival *a, struct peer_news *
         uint32_t known = table_find(p->table, a->source);
         struct slot *s = known == TABLE_NONE ? NULL : &p->slots[known];
         struct peer *peer;
-        bool was_newcomer, was_down;
+        bool was_newcomer, was_down, was_deaf;
+        int64_t interval_ns;
 
         *ret = (struct peer_news){ 0 };
         if (!s)
@@ -276,7 +277,12 @@ void peers_see(struct peers *p, const struct peer_arrival *a, struct peer_news *
         ret->peer = peer;
         was_newcomer = peer_is_newcomer(peer);
         was_down = peer->state == PEER_DOWN;
+        was_deaf = peer->last_ns < p->grace_ns;
+        interval_ns = peer->interval_ns;
         peer_note(peer, a, p->rule.clock_skew_ns, ret);
+        /* A gap in which nobody could be heard is not the peer's. */
+        if (was_deaf && interval_ns)
+                peer->interval_ns = interval_ns;
         limit_changes(p, a->at_ns, ret);
         note_place(p, s, was_newcomer);
         tell_presence(p, peer, was_down, a->at_ns, ret);

@@ -67,29 +67,46 @@ static bool grow(struct roster *r)
         return true;
 }
 
-/* Makes a place for one more: the source that was not heard for longest goes, among those that are not
- * established. Only a flood of strangers gets here. */
-static void make_place(struct roster *r)
+static bool may_leave(const struct roster_entry *e, bool established, int64_t now_ns)
+{
+        if (established)
+                return now_ns - e->last_ns >= ROSTER_KEEP_NS;
+        return e->acked < ROSTER_ESTABLISHED;
+}
+
+/* Who was not heard for longest, of those who may leave; or TABLE_NONE. */
+static uint32_t find_oldest(const struct roster *r, bool established, int64_t now_ns)
 {
         uint32_t oldest = TABLE_NONE;
 
         for (uint32_t i = 0; i < r->room; i++)
-                if (r->entries[i].acked < ROSTER_ESTABLISHED &&
+                if (may_leave(&r->entries[i], established, now_ns) &&
                     (oldest == TABLE_NONE || r->entries[i].last_ns < r->entries[oldest].last_ns))
                         oldest = i;
+        return oldest;
+}
+
+/* Makes a place for one more. Only a flood of strangers gets here, and it must not fill the roster for ever.
+ */
+static void make_place(struct roster *r, int64_t now_ns)
+{
+        uint32_t oldest = find_oldest(r, false, now_ns);
+
+        if (oldest == TABLE_NONE)
+                oldest = find_oldest(r, true, now_ns);
         if (oldest != TABLE_NONE)
                 clear(r, oldest);
 }
 
 /* The slot of a source, a new one if need be; or TABLE_NONE. */
-static uint32_t slot_of(struct roster *r, const struct address *source)
+static uint32_t slot_of(struct roster *r, const struct address *source, int64_t now_ns)
 {
         uint32_t slot = table_find(r->table, source);
 
         if (slot != TABLE_NONE)
                 return slot;
         if (table_count(r->table) == r->room && !grow(r))
-                make_place(r);
+                make_place(r, now_ns);
         slot = table_add(r->table, source);
         if (slot != TABLE_NONE && slot >= r->end)
                 r->end = slot + 1;
@@ -98,7 +115,7 @@ static uint32_t slot_of(struct roster *r, const struct address *source)
 
 bool roster_ack(struct roster *r, const struct address *source, int64_t rtt_ns, int64_t now_ns)
 {
-        uint32_t slot = slot_of(r, source);
+        uint32_t slot = slot_of(r, source, now_ns);
         struct roster_entry *e;
 
         if (slot == TABLE_NONE)

@@ -59,6 +59,9 @@ static const struct {
         { "… and heard meanwhile", 500, "0..2000/100+1 60000! 60499+1 60900", "0^1" },
         { "a grace that is older than the last datagram", 0, "0..2000/1000+1 2500! 3000+1 99999",
           "0^1 6000v1" },
+        { "the gap in which nobody could be heard is not the peer's", 0,
+          "0..2000/1000+1 60000! 60500+1 61500+1 99999", "0^1 64500v1" },
+        { "… nor a burst after it", 0, "0..2000/1000+1 60000! 60500..60502/1+1 99999", "0^1 63501v1" },
         { "who was down before does not go down again", 0, "0..2000/1000+1 5000 60000! 99999", "0^1 5000v1" },
 };
 

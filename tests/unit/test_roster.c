@@ -226,6 +226,19 @@ static void test_forget(void **state)
         roster_free(r);
 }
 
+/* Who fills it with what is not true must not have it for ever. */
+static void test_after_a_day_the_established_make_room_as_well(void **state)
+{
+        struct roster *r = make();
+
+        (void)state;
+        fill_with_established(r, 0, ROSTER_MAX);
+        assert_false(roster_ack(r, &(struct address){ .family = 2, .bytes = { 9 } }, 1, ROSTER_KEEP_NS));
+        assert_true(roster_ack(r, &(struct address){ .family = 2, .bytes = { 9 } }, 1, ROSTER_KEEP_NS + 1));
+        assert_int_equal(roster_count(r), ROSTER_MAX);
+        roster_free(r);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -234,6 +247,7 @@ int main(void)
                 cmocka_unit_test(test_round_trip_times),
                 cmocka_unit_test(test_sources_are_told_apart),
                 cmocka_unit_test(test_a_flood_leaves_those_who_are_established),
+                cmocka_unit_test(test_after_a_day_the_established_make_room_as_well),
                 cmocka_unit_test(test_the_one_heard_least_lately_gives_way),
                 cmocka_unit_test(test_where_all_are_established_nobody_is_admitted),
                 cmocka_unit_test(test_forget),

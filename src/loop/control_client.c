@@ -187,6 +187,10 @@ void control_client_tell(struct control_client *c, const char *line)
 {
         size_t length = line ? strlen(line) : 0;
 
+        /* The loop may not have turned for long, as in a reload of a thousand sections: what was not offered
+         * to the client yet is not what it was too slow to read. */
+        if (waiting(c) > CONTROL_OUTPUT_HOLD)
+                control_client_flush(c);
         if (waiting(c) + length > CONTROL_OUTPUT_MAX + c->answer)
                 control_client_drop(c);
         say(c, line, length);
@@ -241,4 +245,5 @@ void control_client_flush(struct control_client *c)
         (void)evbuffer_unfreeze(out, 1);
         if (!c->gone)
                 (void)evbuffer_write(out, bufferevent_getfd(c->buffer));
+        (void)evbuffer_freeze(out, 1);
 }

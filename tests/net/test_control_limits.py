@@ -2,13 +2,14 @@
 import json
 import os
 import resource
+import signal
 import threading
 import time
 
 import pytest
 
 from control import Client, ask, counts
-from daemon import emitter, receiver
+from daemon import emitter, receiver, section
 from faults import injected, injections
 from interfaces import descriptors, memory
 from lan import DEADLINE, eventually
@@ -306,3 +307,19 @@ def test_one_who_could_not_be_let_in_does_not_keep_others_out(error, here, mcast
     with injected(daemon, here, f"accept4:error={error}:when=1") as strace:
         assert ask(daemon, "status")["ok"]
         assert injections(strace) == 1
+
+
+def test_a_watcher_that_reads_stays_while_2000_sections_are_reopened(here, mcastd):
+    """More than a megabyte of events, without a turn of the loop between them."""
+    def config(port):
+        where = [{"MCAST_GROUP": f"239.7.{i // 250}.{i % 250}", "PORT": port, "INTERFACE": "lo"} for i in range(1000)]
+        return "".join(section(f"MCSERVER.{'x' * 40}{i}", keys) + section(f"MCCLIENT.{'x' * 40}{i}", keys | {"INTERVAL": "1h"})
+                       for i, keys in enumerate(where))
+    daemon = mcastd(here, config(5001))
+    resource.prlimit(daemon.process.pid, resource.RLIMIT_NOFILE, (16384, 16384))
+    with Client(daemon) as watcher:
+        watcher.ask("watch")
+        daemon.configure(config(5002))
+        daemon.process.send_signal(signal.SIGHUP)
+        assert "2000 reopened" in watcher.event("reloaded")["message"]
+        assert count_of(watcher)["dropped"] == 0

@@ -424,6 +424,14 @@ static int start(struct daemon *d)
         return 0;
 }
 
+/* What libevent has put off still holds buffers of connections that are closed: it is done now, one turn for
+ * each priority. */
+static void let_go(struct event_base *base)
+{
+        for (int i = 0; base && i < LOOP_PRIORITIES; i++)
+                (void)event_base_loop(base, EVLOOP_NONBLOCK);
+}
+
 /* In the reverse order; takes what is half built. */
 static void finish(struct daemon *d)
 {
@@ -434,6 +442,7 @@ static void finish(struct daemon *d)
         for (size_t i = 0; i < N_SIGNALS; i++)
                 if (d->signals[i])
                         event_free(d->signals[i]);
+        let_go(d->env.base);
         batch_free(d->env.batch);
         netlink_free(d->env.netlink);
         if (d->env.base)

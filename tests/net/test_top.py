@@ -34,9 +34,10 @@ def top(here, folder):
 
 
 def speak(host, times=3, group="239.1.1.1", payload=b"hello"):
-    """Often enough for a peer to be known."""
-    for _ in range(times):
-        host.send(payload, group, 5001)
+    """Often enough for a peer to be known, from one port."""
+    with host.udp() as sock, host.entered():
+        for _ in range(times):
+            sock.sendto(payload, (group, 5001))
 
 
 def steady(text):
@@ -89,6 +90,13 @@ def test_the_screen_shows_the_daemon_its_groups_and_peers(here, there, mcastd, t
         "", "", "",
         "q end h help Tab groups/peers s sort r reverse / filter space pause",
     ]
+
+
+def test_what_is_not_well_beside_the_sections_has_a_line(here, mcastd, top):
+    daemon = mcastd(here, receiver())
+    assert "not reloaded" in daemon.reload(receiver(PORT=0))
+    screen = top(daemon).wait_for(": healthy, ", "^the last reload was refused$", "^Groups 1 by STATE")
+    assert screen[2:4] == ["the last reload was refused", "Groups 1 by STATE"]
 
 
 def test_rates_are_what_the_daemon_has_counted_in_a_second(here, there, mcastd, top):
@@ -167,6 +175,12 @@ def test_no_size_is_too_small(here, mcastd, top):
     terminal.wait_for("^mcserver +active")
 
 
+def test_two_things_that_are_not_well_have_two_lines(fake, top):
+    refused = {"daemon": {"node": "fake", "healthy": True, "worst": "[a] waiting", "remark": "HTTP could not be opened"}}
+    screen = top(fake(status=[STATUS | refused]), size=(100, 8)).wait_for("^HTTP could not be opened$", "^ADDRESS")
+    assert screen[2:5] == ["[a] waiting", "HTTP could not be opened", "Peers 0 by STATE"]
+
+
 # --- keys ---
 
 def test_the_order_is_by_the_column_that_the_keys_choose(here, there, lan, mcastd, top):
@@ -228,7 +242,7 @@ def test_a_pause_keeps_the_screen_and_the_help_is_there(here, there, mcastd, top
     daemon.wait_for_counters("mcserver", received=3)
     terminal.press("h")
     terminal.wait_for("^s S +sort by", "^any key")
-    terminal.press("x")
+    terminal.press("q")
     assert terminal.wait_for("^paused") == before
     terminal.press("Space")
     terminal.wait_for("^Peers 1")

@@ -11,8 +11,11 @@
 /* What is kept of a peer's last payload: bytes. Enough for an ATU with {seq} and {boot}. */
 #define PEER_PAYLOAD_MAX 72
 
-/* A peer that was heard so often is established: no newcomer takes its place. */
-#define PEER_ESTABLISHED 3
+/* A peer that was heard so often in a row from one port, as emitters send, is established: no newcomer takes
+ * its place. One that has another port for each datagram, as somebody who asks now and then, is not until it
+ * was heard more often. */
+#define PEER_ESTABLISHED     3
+#define PEER_ESTABLISHED_ANY 10
 
 /* Where nobody says after which silence a peer is down, it is not before this one. */
 #define PEER_DEAD_MIN_NS INT64_C(1000000000)
@@ -36,8 +39,12 @@ struct peer {
         bool has_boot : 1;     /* … and boot= */
         bool has_clock : 1;    /* … and a time */
         bool clock_wrong : 1;
+        bool established : 1;
+        uint8_t in_row; /* datagrams from `port`, up to PEER_ESTABLISHED */
+        in_port_t port; /* of the last one */
         uint32_t restarts;
         int64_t first_ns, last_ns; /* heard */
+        int64_t since_ns;          /* since when it is up: heard first, or again after it was down */
         uint64_t datagrams, bytes;
         int64_t interval_ns; /* the longest gap between two of its datagrams of late; 0: not known */
         uint64_t boot, boot_before;
@@ -52,6 +59,7 @@ struct peer {
 /* A datagram, as far as its sender is concerned. */
 struct peer_arrival {
         const struct address *source;
+        in_port_t port;
         const uint8_t *payload;
         size_t length;
         const struct message *message;
@@ -68,6 +76,9 @@ struct peer_news {
         bool displaced;  /* another newcomer has lost its place to this one */
         int64_t away_ns; /* with back: how long it was not heard */
 };
+
+/* The name that its last message tells by `node=`; "" if none. Returns the buffer. */
+const char *peer_node(const struct peer *peer, char buffer[MESSAGE_NODE_MAX + 1]);
 
 /* It is not established. */
 bool peer_is_newcomer(const struct peer *peer);

@@ -49,6 +49,9 @@ void peers_grace(struct peers *p, int64_t now_ns);
 size_t peers_size(const struct peers *p);
 void peers_count(const struct peers *p, size_t ret[PEER_STATES]);
 
+/* How many of them have a clock that is wrong. */
+size_t peers_clocks_wrong(const struct peers *p);
+
 /* The next peer from slot *slot on, or NULL; *slot is moved behind it. */
 const struct peer *peers_next(const struct peers *p, size_t *slot);
 

@@ -40,6 +40,7 @@ struct snapshot_section {
         /* Of a receiver. */
         size_t peers[PEER_STATES]; /* how many there are in each state */
         size_t peers_max;          /* PEERS */
+        size_t clocks_wrong;       /* of peers */
 
         /* Of an emitter. */
         int64_t interval_ns;
@@ -54,7 +55,8 @@ struct snapshot_peer {
         struct peer peer;
         bool own; /* an address of this host */
         int64_t first_wall_ns, last_wall_ns;
-        int64_t silent_ns; /* since it was last heard */
+        int64_t since_wall_ns; /* since when it is up; of one that is down: when it was last heard */
+        int64_t silent_ns;     /* since it was last heard */
 };
 
 struct snapshot_ack_source {
@@ -117,6 +119,8 @@ struct snapshot_summary {
         size_t emitting; /* emitters, the same */
         size_t states[SECTION_STATES];
         size_t peers[PEER_STATES];
+        size_t clocks_wrong;                   /* of peers */
+        size_t full;                           /* receivers that have no place for another peer */
         uint64_t received;                     /* datagrams, by the receivers that there are */
         const struct snapshot_section *worst;  /* failed before waiting before silent; NULL: all is well */
         const struct snapshot_section *unwell; /* the first that has failed or is silent; NULL: healthy */

@@ -66,6 +66,11 @@ static void judge(const json_t *daemon, struct judgement *j)
         if (count(peers, "down") > 0)
                 add(j, VERDICT_WARNING, "%lld peer%s down", count(peers, "down"),
                     count(peers, "down") == 1 ? "" : "s");
+        if (count(daemon, "clocks_wrong") > 0)
+                add(j, VERDICT_WARNING, "%lld peer%s with a wrong clock", count(daemon, "clocks_wrong"),
+                    count(daemon, "clocks_wrong") == 1 ? "" : "s");
+        if (count(daemon, "full") > 0)
+                add(j, VERDICT_WARNING, "no place for more peers, see PEERS");
         if (answer_has(daemon, "remark"))
                 add(j, VERDICT_WARNING, "%s", answer_text(daemon, "remark"));
         if (j->verdict == VERDICT_OK)

@@ -18,10 +18,10 @@ struct options {
 };
 
 static const struct table_column peer_columns[] = {
-        { "RECEIVER", TABLE_LEFT },    { "PEER", TABLE_LEFT },      { "STATE", TABLE_LEFT },
-        { "LAST HEARD", TABLE_RIGHT }, { "INTERVAL", TABLE_RIGHT }, { "DATAGRAMS", TABLE_RIGHT },
-        { "LOST", TABLE_RIGHT },       { "RESTARTS", TABLE_RIGHT }, { "CLOCK", TABLE_RIGHT },
-        { "PAYLOAD", TABLE_CUT },
+        { "RECEIVER", TABLE_LEFT },   { "PEER", TABLE_LEFT },        { "STATE", TABLE_LEFT },
+        { "FOR", TABLE_RIGHT },       { "LAST HEARD", TABLE_RIGHT }, { "INTERVAL", TABLE_RIGHT },
+        { "DATAGRAMS", TABLE_RIGHT }, { "LOST", TABLE_RIGHT },       { "RESTARTS", TABLE_RIGHT },
+        { "CLOCK", TABLE_RIGHT },     { "PAYLOAD", TABLE_CUT },
 };
 
 static const struct table_column ack_columns[] = {
@@ -32,11 +32,31 @@ static const struct table_column ack_columns[] = {
 
 #define N_OF(array) (sizeof(array) / sizeof(array)[0])
 
+/* Behind the address stands who that is, as far as it is known. */
 static void add_address(struct table *t, const json_t *node)
 {
+        const char *name = answer_text(node, "node");
+        bool own = answer_is(node, "own");
+
         table_cell(t, TONE_PLAIN, "%s", answer_text(node, "section"));
-        table_cell(t, TONE_PLAIN, "%s%s", answer_text(node, "address"),
-                   answer_is(node, "own") ? " (this host)" : "");
+        if (*name || own)
+                table_cell(t, TONE_PLAIN, "%s (%s%s%s)", answer_text(node, "address"), name,
+                           *name && own ? ", " : "", own ? "this host" : "");
+        else
+                table_cell(t, TONE_PLAIN, "%s", answer_text(node, "address"));
+}
+
+/* How long ago that was. */
+static void add_span(struct table *t, const char *now, const char *then, const char *behind)
+{
+        int64_t now_ms, then_ms;
+        char text[ANSWER_SPAN_SIZE];
+
+        if (answer_time(now, &now_ms) == 0 && answer_time(then, &then_ms) == 0)
+                (void)answer_span((double)(now_ms - then_ms) / 1000, text);
+        else
+                strcpy(text, "-");
+        table_cell(t, TONE_PLAIN, "%s%s", text, behind);
 }
 
 /* Without what is not shown: "-0.000" is no difference. */
@@ -63,12 +83,13 @@ static void add_told(struct table *t, const json_t *peer)
         table_cell(t, TONE_PLAIN, "%s", answer_text(peer, "payload"));
 }
 
-static void add_peer(struct table *t, const json_t *peer)
+static void add_peer(struct table *t, const json_t *peer, const char *now)
 {
         const char *state = answer_text(peer, "state");
 
         add_address(t, peer);
         table_cell(t, output_tone(state), "%s", state);
+        add_span(t, now, answer_text(peer, "since"), "");
         table_cell(t, TONE_PLAIN, "%s ago", ANSWER_SPAN(answer_real(peer, "silent_s")));
         if (answer_has(peer, "interval_s"))
                 table_cell(t, TONE_PLAIN, "%.3g s", answer_real(peer, "interval_s"));
@@ -82,15 +103,11 @@ static void add_ack_source(struct table *t, const json_t *source, const char *no
 {
         const json_t *rtt = json_object_get(source, "rtt_ms");
         long long missed = answer_count(source, "missed");
-        int64_t now_ms, last_ms;
 
         add_address(t, source);
         table_cell(t, TONE_PLAIN, "%lld", (long long)answer_count(source, "acked"));
         table_cell(t, answer_count(source, "missed_in_row") > 0 ? TONE_FAIR : TONE_PLAIN, "%lld", missed);
-        if (answer_time(now, &now_ms) == 0 && answer_time(answer_text(source, "last_acked"), &last_ms) == 0)
-                table_cell(t, TONE_PLAIN, "%s ago", ANSWER_SPAN((double)(now_ms - last_ms) / 1000));
-        else
-                table_cell(t, TONE_PLAIN, "-");
+        add_span(t, now, answer_text(source, "last_acked"), " ago");
         table_cell(t, TONE_PLAIN, "%.3f ms", answer_real(rtt, "last"));
         table_cell(t, TONE_PLAIN, "%.3f ms", answer_real(rtt, "mean"));
         table_cell(t, TONE_PLAIN, "%.3f ms", answer_real(rtt, "max"));
@@ -129,14 +146,14 @@ static json_t **sorted(const json_t *array)
         return nodes;
 }
 
-static int print_peers(const json_t *peers)
+static int print_peers(const json_t *peers, const char *now)
 {
         struct table *t = table_new(peer_columns, N_OF(peer_columns));
         json_t **nodes = sorted(peers);
         int r = t && nodes ? 0 : -ENOMEM;
 
         for (size_t i = 0; r == 0 && i < json_array_size(peers); i++)
-                add_peer(t, nodes[i]);
+                add_peer(t, nodes[i], now);
         if (r == 0)
                 table_print(t, stdout, output_width(stdout), output_has_colours(stdout));
         free(nodes);
@@ -163,7 +180,7 @@ static int print(const json_t *answer)
 {
         const json_t *peers = json_object_get(answer, "peers"), *sources = json_object_get(answer, "acks");
         bool no_peers = json_array_size(peers) == 0, no_sources = json_array_size(sources) == 0;
-        int r = no_peers ? 0 : print_peers(peers);
+        int r = no_peers ? 0 : print_peers(peers, answer_text(answer, "now"));
 
         if (!no_peers && !no_sources)
                 putchar('\n');

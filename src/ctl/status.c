@@ -16,21 +16,40 @@ struct options {
         struct client_options daemon;
 };
 
+/* What is to be said of the peers of sections that are all well. False: nothing. */
+static bool blemish(const json_t *daemon, char *text, size_t size)
+{
+        long long down = answer_count(json_object_get(daemon, "peers"), "down");
+        long long clocks = answer_count(daemon, "clocks_wrong"), full = answer_count(daemon, "full");
+
+        if (down > 0)
+                snprintf(text, size, down == 1 ? "%lld peer is down" : "%lld peers are down", down);
+        else if (clocks > 0)
+                snprintf(text, size,
+                         clocks == 1 ? "the clock of %lld peer is wrong"
+                                     : "the clocks of %lld peers are wrong",
+                         clocks);
+        else if (full > 0)
+                snprintf(text, size,
+                         full == 1 ? "%lld receiver has no place for more peers"
+                                   : "%lld receivers have no place for more peers",
+                         full);
+        return down > 0 || clocks > 0 || full > 0;
+}
+
 /* How all is: one tone, one text. */
 static void print_health(const json_t *daemon)
 {
         bool colours = output_has_colours(stdout);
-        long long down = answer_count(json_object_get(daemon, "peers"), "down");
-        char text[48];
+        char text[96];
 
         if (answer_has(daemon, "unwell")) {
                 output_toned(stdout, colours, TONE_BAD, answer_text(daemon, "unwell"));
         } else if (answer_has(daemon, "worst")) {
                 fputs("healthy, but ", stdout);
                 output_toned(stdout, colours, TONE_FAIR, answer_text(daemon, "worst"));
-        } else if (down > 0) {
+        } else if (blemish(daemon, text, sizeof text)) {
                 fputs("healthy, but ", stdout);
-                snprintf(text, sizeof text, down == 1 ? "%lld peer is down" : "%lld peers are down", down);
                 output_toned(stdout, colours, TONE_FAIR, text);
         } else {
                 output_toned(stdout, colours, TONE_GOOD, "healthy");
@@ -76,19 +95,22 @@ static void add_receiver(struct table *t, const json_t *section)
         const json_t *counters = json_object_get(section, "counters"),
                      *peers = json_object_get(section, "peers");
         char text[96] = "";
+        long long total = 0;
         enum tone tone = answer_count(peers, "down") > 0 ? TONE_BAD : TONE_PLAIN;
 
         for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
                 long long n = answer_count(peers, states[i]);
                 size_t length = strlen(text);
 
+                total += n;
                 if (n > 0)
                         snprintf(text + length, sizeof text - length, "%s%lld %s", length ? ", " : "", n,
                                  states[i]);
         }
         table_cell(t, TONE_PLAIN, "%lld", (long long)answer_count(counters, "received"));
         table_cell(t, TONE_PLAIN, "%lld", sum(counters, "dropped_"));
-        table_cell(t, tone, "%s", *text ? text : "none");
+        table_cell(t, tone, "%s%s", *text ? text : "none",
+                   total == answer_count(peers, "max") ? ", full" : "");
 }
 
 static void add_emitter(struct table *t, const json_t *section)

@@ -29,6 +29,21 @@ __attribute__((format(printf, 4, 5))) static void say(const struct peer_watch *w
         va_end(args);
 }
 
+/* "10.0.0.7", or "10.0.0.7 (rack4-7)" where it tells its name. */
+#define NAME_SIZE (ADDRESS_TEXT_SIZE + IFNAMSIZ + MESSAGE_NODE_MAX + sizeof " ()")
+
+static const char *name_of(const struct peer_watch *w, const struct peer *peer, char buffer[NAME_SIZE])
+{
+        char node[MESSAGE_NODE_MAX + 1];
+        const char *address = ADDRESS_TEXT_ON(&peer->address, w->link->name);
+
+        if (*peer_node(peer, node))
+                snprintf(buffer, NAME_SIZE, "%s (%s)", address, node);
+        else
+                snprintf(buffer, NAME_SIZE, "%s", address);
+        return buffer;
+}
+
 static double seconds(int64_t ns)
 {
         return (double)ns / NS_PER_S;
@@ -65,7 +80,8 @@ static void note_change(const struct peer_watch *w)
 
 static void say_news(const struct peer_watch *w, const struct peer_news *news)
 {
-        const char *name = ADDRESS_TEXT_ON(&news->peer->address, w->link->name);
+        char buffer[NAME_SIZE];
+        const char *name = name_of(w, news->peer, buffer);
 
         if (news->up)
                 say(w, EVENT_PEER_UP, news->peer, "%s is up%s", name,
@@ -136,6 +152,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         struct peer_watch *w = arg;
         int64_t now_ns = clock_monotonic_ns();
         const struct peer *peer;
+        char name[NAME_SIZE];
 
         (void)fd;
         (void)what;
@@ -146,8 +163,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
                 w->catch_up(w->arg);
         while ((peer = peers_next_down(w->peers, now_ns))) {
                 note_change(w);
-                say(w, EVENT_PEER_DOWN, peer, "%s is down: not heard for %.1f s",
-                    ADDRESS_TEXT_ON(&peer->address, w->link->name), seconds(now_ns - peer->last_ns));
+                say(w, EVENT_PEER_DOWN, peer, "%s is down: not heard for %.1f s", name_of(w, peer, name),
+                    seconds(now_ns - peer->last_ns));
         }
         arm(w);
 }

@@ -382,6 +382,7 @@ static void receiver_describe(const struct section *s, struct snapshot_section *
         snprintf(ret->interface, sizeof ret->interface, "%s", r->link.index ? r->link.name : "");
         peers_count(r->reception.peers.peers, ret->peers);
         ret->peers_max = r->cfg.peers;
+        ret->clocks_wrong = peers_clocks_wrong(r->reception.peers.peers);
 }
 
 static bool receiver_list(const struct section *s, size_t index, size_t *slot, size_t limit,

@@ -191,6 +191,7 @@ static void note_peer(struct reception *r, const struct datagram *d, const struc
         int64_t most_ns = moment->now_ns - r->emptied_ns;
         struct peer_arrival arrival = {
                 .source = &d->source.address,
+                .port = d->source.port,
                 .payload = d->payload,
                 .length = d->length,
                 .message = m,

@@ -39,6 +39,8 @@ static void complete(struct snapshot *s, const struct env *env, int64_t now_ns)
                 p->own = links_by_address(env->links, &p->peer.address) != NULL;
                 p->first_wall_ns = p->peer.first_ns + wall_less_monotonic_ns;
                 p->last_wall_ns = p->peer.last_ns + wall_less_monotonic_ns;
+                p->since_wall_ns = p->peer.state == PEER_DOWN ? p->last_wall_ns
+                                                              : p->peer.since_ns + wall_less_monotonic_ns;
                 p->silent_ns = now_ns - p->peer.last_ns;
         }
         for (size_t i = 0; i < s->n_ack_sources; i++) {

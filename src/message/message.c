@@ -150,3 +150,34 @@ void message_parse(const uint8_t *payload, size_t length, const char *ack_text, 
         parse_clock(c, ret);
         parse_words(c, payload + (length < MESSAGE_MAX ? length : MESSAGE_MAX), ret);
 }
+
+static bool is_name(const uint8_t *text, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (text[i] <= 0x20 || text[i] > 0x7e)
+                        return false;
+        return n > 0 && n <= MESSAGE_NODE_MAX;
+}
+
+const char *message_node(const uint8_t *payload, size_t length, size_t kept,
+                         char buffer[MESSAGE_NODE_MAX + 1])
+{
+        struct cursor c = { payload, payload + kept };
+
+        buffer[0] = '\0';
+        while (c.at < c.end) {
+                const uint8_t *blank = memchr(c.at, ' ', (size_t)(c.end - c.at));
+                const uint8_t *end = blank ? blank : c.end;
+                struct cursor word = { c.at, end };
+
+                /* A word at the end of what is there may go on behind it. */
+                if (take(&word, "node=") && (blank || kept == length) &&
+                    is_name(word.at, (size_t)(end - word.at))) {
+                        memcpy(buffer, word.at, (size_t)(end - word.at));
+                        buffer[end - word.at] = '\0';
+                        return buffer;
+                }
+                c.at = blank ? blank + 1 : c.end;
+        }
+        return buffer;
+}

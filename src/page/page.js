@@ -244,7 +244,7 @@ const member = p => `${p.section} ${p.address} ${own(p)}`;
 const words_of = (title, name, text) => ({ title, name, key: item => in_order(text(item)), parts: item => [text(item)] });
 const falling = (title, key, text) => ({ title, name: "n", falling: true, key, parts: item => [text(key(item))] });
 const number = (title, field) => ({ ...falling(title, item => item[field], count), mood: item => item[field] ? "" : "nil" });
-const address = { ...words_of("Address", "address", p => p.address), parts: p => [p.address, own(p)] };
+const address = { ...words_of("Address", "address", p => p.address), parts: p => [p.address, listed([p.node, own(p)])] };
 const section = words_of("Section", "name", p => p.section);
 const state = { title: "State", name: "state", first: true, key: p => ORDER.indexOf(p.state), parts: p => [p.state] };
 
@@ -272,13 +272,13 @@ const peers = new Table("peers", {
   empty: "Nobody heard yet",
   id: member,
   mood: standing,
-  text: p => `${member(p)} ${p.state} ${p.payload} ${p.clock_wrong ? "clock wrong" : ""}`,
+  text: p => `${member(p)} ${p.node ?? ""} ${p.state} ${p.payload} ${p.clock_wrong ? "clock wrong" : ""}`,
   columns: [
     address,
     state,
     section,
     falling("Last heard", p => Math.floor(p.silent_s), duration),
-    { ...falling("Since", p => p.first_heard, moment), falling: false },
+    { ...falling("Since", p => p.since, moment), falling: false },
     falling("Interval", p => p.interval_s, seconds => seconds === null ? NONE : brief(seconds)),
     number("Lost", "lost"),
     number("Reordered", "reordered"),

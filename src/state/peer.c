@@ -17,9 +17,16 @@ const char *peer_state_name(enum peer_state state)
         return names[state];
 }
 
+const char *peer_node(const struct peer *peer, char buffer[MESSAGE_NODE_MAX + 1])
+{
+        size_t kept = peer->payload_length < PEER_PAYLOAD_MAX ? peer->payload_length : PEER_PAYLOAD_MAX;
+
+        return message_node(peer->payload, peer->payload_length, kept, buffer);
+}
+
 bool peer_is_newcomer(const struct peer *peer)
 {
-        return peer->datagrams < PEER_ESTABLISHED;
+        return !peer->established;
 }
 
 /* Goes up at once, and down slowly: by an eighth in the time of one interval, however many datagrams come in
@@ -76,6 +83,17 @@ static void compare_clocks(struct peer *peer, const struct peer_arrival *a, int6
         news->clock_right = was_wrong && !peer->clock_wrong && limit_ns;
 }
 
+static void note_port(struct peer *peer, in_port_t port)
+{
+        if (peer->port != port)
+                peer->in_row = 0;
+        if (peer->in_row < PEER_ESTABLISHED)
+                peer->in_row++;
+        peer->port = port;
+        if (peer->in_row == PEER_ESTABLISHED || peer->datagrams >= PEER_ESTABLISHED_ANY)
+                peer->established = true;
+}
+
 static void keep_payload(struct peer *peer, const struct peer_arrival *a)
 {
         size_t kept = a->length < PEER_PAYLOAD_MAX ? a->length : PEER_PAYLOAD_MAX;
@@ -96,6 +114,9 @@ void peer_note(struct peer *peer, const struct peer_arrival *a, int64_t clock_sk
         peer->last_ns += gap_ns;
         peer->datagrams++;
         peer->bytes += a->length;
+        note_port(peer, a->port);
+        if (was_down || peer->datagrams == 1)
+                peer->since_ns = peer->last_ns;
         keep_payload(peer, a);
         news->restarted = sequence_note(peer, a->message);
         compare_clocks(peer, a, clock_skew_ns, news);

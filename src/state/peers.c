@@ -38,6 +38,7 @@ struct peers {
         struct heap heap; /* who is to be looked at next */
         size_t end;       /* no slot from here on was ever used */
         size_t counts[PEER_STATES];
+        size_t clocks_wrong;
         uint32_t oldest, newest; /* newcomers, by when they were last heard; slot plus one */
         struct bucket told;      /* who is up, or back */
         struct bucket changes;   /* what of them has changed */
@@ -121,6 +122,7 @@ static void drop(struct peers *p, uint32_t slot)
         heap_remove(&p->heap, slot);
         table_remove(p->table, slot);
         p->counts[s->peer.state]--;
+        p->clocks_wrong -= s->peer.clock_wrong;
         *s = (struct slot){ 0 };
 }
 
@@ -279,7 +281,9 @@ void peers_see(struct peers *p, const struct peer_arrival *a, struct peer_news *
         was_down = peer->state == PEER_DOWN;
         was_deaf = peer->last_ns < p->grace_ns;
         interval_ns = peer->interval_ns;
+        p->clocks_wrong -= peer->clock_wrong;
         peer_note(peer, a, p->rule.clock_skew_ns, ret);
+        p->clocks_wrong += peer->clock_wrong;
         /* A gap in which nobody could be heard is not the peer's. */
         if (was_deaf && interval_ns)
                 peer->interval_ns = interval_ns;
@@ -345,6 +349,7 @@ static void copy(struct peers *p, const struct peer *from)
         s = &p->slots[slot];
         s->peer = *from;
         p->counts[from->state]++;
+        p->clocks_wrong += from->clock_wrong;
         heap_add(&p->heap, slot, from->state == PEER_DOWN ? INT64_MAX : deadline_of(p, from));
         if (peer_is_newcomer(from))
                 newcomers_append(p, s);
@@ -375,6 +380,11 @@ void peers_copy(struct peers *p, const struct peers *from)
                 at = from->slots[at - 1].older;
         for (; at; at = from->slots[at - 1].newer)
                 copy(p, &from->slots[at - 1].peer);
+}
+
+size_t peers_clocks_wrong(const struct peers *p)
+{
+        return p->clocks_wrong;
 }
 
 size_t peers_size(const struct peers *p)

@@ -67,12 +67,17 @@ void snapshot_summary(const struct snapshot *s, struct snapshot_summary *ret)
         };
         for (size_t i = 0; i < s->n_sections; i++) {
                 const struct snapshot_section *section = &s->sections[i];
+                size_t peers = 0;
 
                 ret->states[section->state]++;
                 if (section->state == SECTION_ACTIVE)
                         *(section->emitter ? &ret->emitting : &ret->joined) += 1;
-                for (enum peer_state state = 0; state < PEER_STATES; state++)
+                for (enum peer_state state = 0; state < PEER_STATES; state++) {
                         ret->peers[state] += section->peers[state];
+                        peers += section->peers[state];
+                }
+                ret->clocks_wrong += section->clocks_wrong;
+                ret->full += section->peers_max && peers >= section->peers_max;
                 ret->received += section->stats.count[STAT_RECEIVED];
         }
 }

@@ -125,7 +125,8 @@ static json_t *add_receiver(json_t *object, const struct snapshot_section *secti
 {
         json_t *peers = peer_counts(section->peers);
 
-        if (json_object_set_new(peers, "max", count(section->peers_max)) < 0 ||
+        if (json_object_set_new(peers, "clocks_wrong", count(section->clocks_wrong)) < 0 ||
+            json_object_set_new(peers, "max", count(section->peers_max)) < 0 ||
             json_object_set(object, "peers", peers) < 0) {
                 json_decref(object);
                 object = NULL;
@@ -188,12 +189,13 @@ static json_t *summary_of(const struct snapshot *s)
         struct snapshot_summary sum;
 
         snapshot_summary(s, &sum);
-        return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "healthy", !sum.unwell,
-                         "unwell", trouble(sum.unwell), "worst", trouble(sum.worst), "joined",
+        return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "healthy",
+                         !sum.unwell, "unwell", trouble(sum.unwell), "worst", trouble(sum.worst), "joined",
                          count(sum.joined), "emitting", count(sum.emitting), "waiting",
                          count(sum.states[SECTION_WAITING]), "silent", count(sum.states[SECTION_SILENT]),
                          "failed", count(sum.states[SECTION_FAILED]), "peers", peer_counts(sum.peers),
-                         "received", count(sum.received));
+                         "clocks_wrong", count(sum.clocks_wrong), "full", count(sum.full), "received",
+                         count(sum.received));
 }
 
 static json_t *daemon_of(const struct snapshot *s)
@@ -253,12 +255,14 @@ static json_t *peer_at(const struct snapshot *s, size_t i)
         const struct snapshot_peer *one = &s->peers[i];
         const struct snapshot_section *section = &s->sections[one->section];
         const struct peer *p = &one->peer;
+        char node[MESSAGE_NODE_MAX + 1];
         json_t *object =
-                json_pack("{s:s, s:o, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "section", section->name,
-                          "address", address_of(&p->address, section), "state", peer_state_name(p->state),
-                          "own", one->own, "first_heard", TIME(one->first_wall_ns), "last_heard",
-                          TIME(one->last_wall_ns), "silent_s", seconds(one->silent_ns), "datagrams",
-                          count(p->datagrams), "bytes", count(p->bytes), "interval_s",
+                json_pack("{s:s, s:o, s:s?, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "section",
+                          section->name, "address", address_of(&p->address, section), "node",
+                          *peer_node(p, node) ? node : NULL, "state", peer_state_name(p->state), "since",
+                          TIME(one->since_wall_ns), "own", one->own, "first_heard", TIME(one->first_wall_ns),
+                          "last_heard", TIME(one->last_wall_ns), "silent_s", seconds(one->silent_ns),
+                          "datagrams", count(p->datagrams), "bytes", count(p->bytes), "interval_s",
                           seconds_if(p->interval_ns != 0, p->interval_ns), "payload", payload_of(p));
         json_t *claims = claims_of(p);
 

@@ -50,7 +50,7 @@ def test_status_tells_of_each_section(here, there, mcastd):
     assert (first["name"], first["kind"], first["state"], first["why"]) == ("mcserver", "receiver", "active", "")
     assert (first["group"], first["port"], first["interface"]) == ("239.1.1.1", 5001, "eth0")
     assert first["counters"]["received"] == first["counters"]["acked"] == 1 and "sent" not in first["counters"]
-    assert first["peers"] == {"new": 1, "up": 0, "down": 0, "max": 1024}
+    assert first["peers"] == {"new": 1, "up": 0, "down": 0, "clocks_wrong": 0, "max": 1024}
     assert (waiting["state"], waiting["why"], waiting["interface"]) == ("waiting", "there is no interface eth7", "")
     assert (sender["name"], sender["kind"], sender["interval_s"], sender["sequence"]) == ("mcclient", "emitter", 3600, 1)
     assert sender["counters"]["sent"] == 1 and "received" not in sender["counters"]

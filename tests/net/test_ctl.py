@@ -66,10 +66,35 @@ def test_peers_has_a_row_for_each_peer(here, there, mcastd):
     daemon = mcastd(here, receiver())
     heard(daemon, there, b"state=good seq=7")
     titles, peer = rows(printed(daemon, here, "peers"))
-    assert titles == ["RECEIVER", "PEER", "STATE", "LAST HEARD", "INTERVAL", "DATAGRAMS", "LOST", "RESTARTS", "CLOCK", "PAYLOAD"]
+    assert titles == ["RECEIVER", "PEER", "STATE", "FOR", "LAST HEARD", "INTERVAL", "DATAGRAMS", "LOST", "RESTARTS", "CLOCK", "PAYLOAD"]
     assert peer[:3] == ["mcserver", there.address, "new"]
-    assert re.fullmatch(r"\d\.\d s ago", peer[3])
-    assert peer[5] == "1" and peer[-1] == "state=good seq=7"
+    assert re.fullmatch(r"\d\.\d s", peer[3]) and re.fullmatch(r"\d\.\d s ago", peer[4])
+    assert peer[6] == "1" and peer[-1] == "state=good seq=7"
+
+
+def test_peers_tells_who_that_is_where_the_message_does(here, there, mcastd):
+    daemon = mcastd(here, receiver())
+    heard(daemon, there, b"state=good node=rack4-7")
+    assert daemon.lines(rf"^{there.address} \(rack4-7\) is up, heard for the first time$")
+    assert rows(printed(daemon, here, "peers"))[1][1] == f"{there.address} (rack4-7)"
+    assert document(daemon, here, "peers")["peers"][0]["node"] == "rack4-7"
+
+
+def test_a_clock_that_is_wrong_is_no_good_health(here, there, mcastd):
+    daemon = mcastd(here, receiver())
+    heard(daemon, there, b"ATU 2020-02-20T20:20:20.202020Z")
+    assert printed(daemon, here, "status").splitlines()[0].endswith(", healthy, but the clock of 1 peer is wrong")
+    outcome = ctl(daemon, here, "check")
+    assert (outcome.returncode, outcome.stdout.split(" |")[0]) == (1, "mcastd WARNING: 1 peer with a wrong clock")
+
+
+def test_a_table_that_is_full_is_no_good_health(here, there, mcastd):
+    daemon = mcastd(here, receiver(PEERS=1))
+    heard(daemon, there)
+    headline, _, section = printed(daemon, here, "status").splitlines()
+    assert headline.endswith(", healthy, but 1 receiver has no place for more peers")
+    assert section.endswith("  1 new, full")
+    assert ctl(daemon, here, "check").returncode == 1
 
 
 def test_peers_has_a_row_for_each_node_that_acknowledges(here, there, mcastd):

@@ -301,7 +301,7 @@ def test_an_emitter_knows_who_acknowledges_who_does_not_any_more_and_how_fast(he
 def test_where_all_are_established_newcomers_are_refused_which_is_told_once(here, there, lan, mcastd):
     stranger = lan.host()
     daemon = mcastd(here, receiver(PEERS="1", HANDLERS="ack", ACK_RATE="unlimited"))
-    for host in there, there, there, stranger, stranger:
+    for host in [there] * 10 + [stranger] * 2:
         host.ask(b"hello", "239.1.1.1", 5001)
     assert list(peers_of(daemon)) == ["10.0.0.2"]
     assert daemon.counters("mcserver")["peers_refused"] == 2

@@ -267,6 +267,43 @@ static void test_any_beginning_of_a_message_can_be_read(void **state)
         }
 }
 
+/* As many bytes as `kept` says are there, of `length`. */
+static const struct {
+        const char *name, *payload;
+        size_t missing; /* bytes that were not kept */
+        const char *node;
+} nodes[] = {
+        { "none", "ATU 2026-11-21 02:16:11.123456", 0, "" },
+        { "the first word", "node=a", 0, "a" },
+        { "the last", "seq=1 node=rack4-7.example", 0, "rack4-7.example" },
+        { "between others", "ATU node=b seq=1", 0, "b" },
+        { "the first of two", "node=a node=b", 0, "a" },
+        { "empty, and then another", "node= node=b", 0, "b" },
+        { "part of a word", "xnode=a", 0, "" },
+        { "cut behind it", "node=a seq=1", 9, "a" },
+        { "perhaps cut", "node=a", 9, "" },
+        { "not printable", "node=a\x1b[m", 0, "" },
+        { "not ASCII", "node=\xc3\xa4", 0, "" },
+        { "64 bytes", "node=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 0,
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" },
+        { "65 bytes", "node=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdefg", 0, "" },
+};
+
+static void test_nodes(void **state)
+{
+        char node[MESSAGE_NODE_MAX + 1];
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(nodes); i++) {
+                size_t kept = strlen(nodes[i].payload);
+
+                CHECK_TEXT(
+                        nodes[i].name,
+                        message_node((const uint8_t *)nodes[i].payload, kept + nodes[i].missing, kept, node),
+                        nodes[i].node);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -274,6 +311,7 @@ int main(void)
                 cmocka_unit_test(test_words),
                 cmocka_unit_test(test_only_the_beginning_is_looked_at),
                 cmocka_unit_test(test_times),
+                cmocka_unit_test(test_nodes),
                 cmocka_unit_test(test_any_beginning_of_a_message_can_be_read),
         };
 

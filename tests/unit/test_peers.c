@@ -626,6 +626,27 @@ static void test_links_are_told_apart(void **state)
         peers_free(p);
 }
 
+/* Somebody who asks has another port each time; so has the seed of all clients, but it goes on and on. */
+static void test_who_has_another_port_each_time_is_established_later(void **state)
+{
+        struct peers *p = make(8, 0, 0);
+        struct peer_news news;
+        struct message m = { .type = MESSAGE_TEXT };
+        struct address a = { .family = 2, .bytes = { 10, 0, 0, 1 } };
+
+        (void)state;
+        for (in_port_t port = 1; port <= PEER_ESTABLISHED_ANY; port++) {
+                assert_int_equal(peers_clocks_wrong(p), 0);
+                assert_counts(p, port > 1, 0, 0);
+                peers_see(p,
+                          &(struct peer_arrival){
+                                  .source = &a, .port = port, .message = &m, .at_ns = port * 1000 },
+                          &news);
+        }
+        assert_counts(p, 0, 1, 0);
+        peers_free(p);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -644,6 +665,7 @@ int main(void)
                 cmocka_unit_test(test_clock_skew_turned_off),
                 cmocka_unit_test(test_messages_without_a_clock_tell_nothing_of_it),
                 cmocka_unit_test(test_clocks_that_are_centuries_apart),
+                cmocka_unit_test(test_who_has_another_port_each_time_is_established_later),
                 cmocka_unit_test(test_forget),
                 cmocka_unit_test(test_one_that_is_down_is_forgotten_as_well),
                 cmocka_unit_test(test_copy),

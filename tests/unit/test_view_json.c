@@ -182,7 +182,7 @@ static void test_nothing_configured(void **state)
                 "\"log_level\":\"info\",\"reload_refused\":false,\"remark\":null,\"log_lost\":0,\"control\":" NO_CLIENTS
                 ",\"http\":" NO_CLIENTS ",\"healthy\":true,\"unwell\":null,\"worst\":null,\"joined\":0,"
                 "\"emitting\":0,\"waiting\":0,\"silent\":0,\"failed\":0,"
-                "\"peers\":{\"new\":0,\"up\":0,\"down\":0},\"received\":0},\"sections\":[],\"next\":null}");
+                "\"peers\":{\"new\":0,\"up\":0,\"down\":0},\"clocks_wrong\":0,\"full\":0,\"received\":0},\"sections\":[],\"next\":null}");
         free(text);
         snapshot_free(s);
 }
@@ -221,7 +221,7 @@ static void test_the_daemon(void **state)
                 "\"healthy\":false,\"unwell\":\"[mcserver.b] silent: nothing for 3 s\","
                 "\"worst\":\"[mcserver.c] waiting: there is no interface eth9\",\"joined\":1,"
                 "\"emitting\":1,\"waiting\":1,\"silent\":1,\"failed\":0,"
-                "\"peers\":{\"new\":2,\"up\":3,\"down\":1},\"received\":123},\"sections\":[],\"next\":null}");
+                "\"peers\":{\"new\":2,\"up\":3,\"down\":1},\"clocks_wrong\":0,\"full\":0,\"received\":123},\"sections\":[],\"next\":null}");
         snapshot_free(s);
 }
 
@@ -248,10 +248,11 @@ static void test_a_receiver(void **state)
         section->peers[PEER_UP] = 3;
         section->peers[PEER_DOWN] = 2;
         section->peers_max = 1024;
-        assert_document(only_section(s),
-                        "{\"name\":\"mcserver\",\"kind\":\"receiver\",\"state\":\"active\",\"why\":\"\","
-                        "\"since\":\"2026-11-21T01:16:10.123Z\",\"group\":\"239.1.1.1\",\"port\":5001,"
-                        "\"interface\":\"eth0\",\"peers\":{\"new\":1,\"up\":3,\"down\":2,\"max\":1024}}");
+        assert_document(
+                only_section(s),
+                "{\"name\":\"mcserver\",\"kind\":\"receiver\",\"state\":\"active\",\"why\":\"\","
+                "\"since\":\"2026-11-21T01:16:10.123Z\",\"group\":\"239.1.1.1\",\"port\":5001,"
+                "\"interface\":\"eth0\",\"peers\":{\"new\":1,\"up\":3,\"down\":2,\"clocks_wrong\":0,\"max\":1024}}");
         snapshot_free(s);
 }
 
@@ -388,6 +389,7 @@ static struct snapshot_peer *add_peer(struct snapshot *s, const char *payload, s
 
         one->first_wall_ns = NOW - 2 * NS_PER_S;
         one->last_wall_ns = NOW - 410 * NS_PER_MS;
+        one->since_wall_ns = NOW - NS_PER_S;
         one->silent_ns = 410 * NS_PER_MS;
         one->peer.address = ipv4(10, 0, 0, 7);
         one->peer.datagrams = 12;
@@ -411,6 +413,7 @@ static json_t *only_of(const struct snapshot *s, const char *list)
 
 #define PEER_BEGIN(address) "{\"section\":\"mcserver\",\"address\":\"" address "\","
 #define PEER_TIMES                                                                                           \
+        "\"since\":\"2026-11-21T01:16:10.123Z\",\"node\":null,"                                              \
         "\"first_heard\":\"2026-11-21T01:16:09.123Z\",\"last_heard\":\"2026-11-21T01:16:10.713Z\","          \
         "\"silent_s\":0.41,\"datagrams\":12,\"bytes\":372,"
 #define PEER_SILENT                                                                                          \

@@ -3,8 +3,10 @@
 
 #include "ctl/top_model.h"
 
+/* There are so many lines, and one more where two things are said of what is not well. */
 #define TOP_HEAD_LINES 3
-#define TOP_PIECES_MAX 12
+#define TOP_HEAD_MOST  4
+#define TOP_PIECES_MAX 13
 
 /* A part of a line. */
 struct top_piece {
@@ -14,7 +16,7 @@ struct top_piece {
 };
 
 struct top_head_text {
-        size_t n;
+        size_t n, lines;
         struct top_piece pieces[TOP_PIECES_MAX];
 };
 

@@ -8,7 +8,7 @@
 
 /* What stands above the tables. */
 struct top_head {
-        const char *node, *boot, *unwell, *worst; /* "": all is well */
+        const char *node, *boot, *unwell, *worst, *remark; /* "": all is well */
         bool healthy;
         const char *started, *now; /* as the daemon writes times */
         double uptime_s;

@@ -28,6 +28,8 @@
 /* Pages of an answer. mcastd has fewer than this many peers in hundreds. */
 #define PAGES_MAX 10000
 
+#define HOW_TO_JOIN "To join it: usermod -aG mcastd %s as root, and log in anew. Or ask as root."
+
 struct client {
         int fd;
         char *buffer;
@@ -80,9 +82,8 @@ static void explain(int error, const char *folder, const char *path, char ret_wh
         case EACCES:
         case EPERM:
                 snprintf(ret_why, CLIENT_WHY_SIZE,
-                         "no permission for %s, which is for the group mcastd\n"
-                         "To join it: usermod -aG mcastd %s as root, and log in anew. Or ask as root.",
-                         shown, user_name());
+                         "no permission for %s, which is for the group mcastd\n" HOW_TO_JOIN, shown,
+                         user_name());
                 break;
         case EAGAIN:
                 snprintf(ret_why, CLIENT_WHY_SIZE, "mcastd does not take connections at %s\nIs it stopped?",
@@ -124,8 +125,9 @@ int client_connect(const char *folder, bool reads_only, struct client **ret, cha
                 fd = connect_in(folder, "status.sock", ret_why);
                 /* That one is for everybody: then it is the folder that is not. */
                 if (fd == -EACCES)
-                        snprintf(ret_why, CLIENT_WHY_SIZE, "no permission to look into %s",
-                                 TEXT_ESCAPE(folder, strlen(folder)));
+                        snprintf(ret_why, CLIENT_WHY_SIZE,
+                                 "no permission to look into %s, which is for the group mcastd\n" HOW_TO_JOIN,
+                                 TEXT_ESCAPE(folder, strlen(folder)), user_name());
         }
         if (fd < 0)
                 return fd;

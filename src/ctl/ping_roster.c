@@ -215,7 +215,8 @@ void ping_roster_print(const struct ping_roster *r)
         missing = list_known(r, t, false);
         new = list_new(r, t);
         table_print(t, stdout, output_width(stdout), output_has_colours(stdout));
-        printf("roster: %zu answered, %zu missing, %zu new\n", answered, missing, new);
+        printf("roster: %zu answered, %zu missing, %zu new (this host not counted)\n", answered, missing,
+               new);
         table_free(t);
 }
 

@@ -39,6 +39,19 @@ static const char *clock_part(const char *time)
         return blank ? blank + 1 : time;
 }
 
+/* What is not well: of the sections, and beside them. */
+static void add_unwell(struct top_head_text *t, const struct top_head *h)
+{
+        const char *sections = h->unwell[0] ? h->unwell : h->worst;
+
+        if (sections[0])
+                add(t, 2, h->unwell[0] ? TONE_BAD : TONE_FAIR, "%s", sections);
+        if (h->remark[0]) {
+                add(t, sections[0] ? 3 : 2, TONE_FAIR, "%s", h->remark);
+                t->lines = sections[0] ? TOP_HEAD_MOST : TOP_HEAD_LINES;
+        }
+}
+
 void top_head_write(const struct top_sample *s, const char *trouble, const char *since,
                     struct top_head_text *ret)
 {
@@ -46,6 +59,7 @@ void top_head_write(const struct top_sample *s, const char *trouble, const char 
         char time[ANSWER_TIME_SIZE];
 
         ret->n = 0;
+        ret->lines = TOP_HEAD_LINES;
         if (s->known) {
                 add(ret, 0, TONE_PLAIN, "%s %s: ", clock_part(answer_local_time(h->now, false, time)),
                     h->node);
@@ -64,6 +78,6 @@ void top_head_write(const struct top_sample *s, const char *trouble, const char 
         }
         if (trouble)
                 add(ret, 2, TONE_BAD, "no answer since %s: %s", since, trouble);
-        else if (s->known && (h->unwell[0] || h->worst[0]))
-                add(ret, 2, h->unwell[0] ? TONE_BAD : TONE_FAIR, "%s", h->unwell[0] ? h->unwell : h->worst);
+        else if (s->known)
+                add_unwell(ret, h);
 }

@@ -187,6 +187,7 @@ static void set_head(struct top_sample *s, const json_t *answer, const json_t *d
                 .boot = answer_text(daemon, "boot"),
                 .unwell = answer_text(daemon, "unwell"),
                 .worst = answer_text(daemon, "worst"),
+                .remark = answer_text(daemon, "remark"),
                 .healthy = answer_is(daemon, "healthy"),
                 .started = answer_text(daemon, "started"),
                 .now = answer_text(answer, "now"),

@@ -112,7 +112,7 @@ static void put(int y, int x, int width, attr_t attributes, const char *text)
 
 static void draw_head(const struct top_screen *s, const struct top_head_text *head, size_t lines)
 {
-        int x[TOP_HEAD_LINES] = { 0 };
+        int x[TOP_HEAD_MOST] = { 0 };
 
         for (size_t i = 0; i < head->n; i++) {
                 const struct top_piece *piece = &head->pieces[i];
@@ -319,7 +319,7 @@ int top_screen_draw(struct top_screen *s, struct top_ui *ui, const struct top_sa
         int r;
 
         follow_size();
-        lines = LINES >= HEAD_FROM ? TOP_HEAD_LINES : 1;
+        lines = LINES >= HEAD_FROM ? head->lines : 1;
         r = fill_panes(panes, ui, sample, stale);
         erase();
         draw_head(s, head, lines);

@@ -148,7 +148,6 @@ void top_ui_key(struct top_ui *ui, int key)
 {
         if (ui->help) {
                 ui->help = false;
-                ui->quit = key == 'q';
         } else if (ui->typing) {
                 type(ui, key);
         } else {

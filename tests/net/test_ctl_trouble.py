@@ -45,7 +45,9 @@ def test_a_folder_that_nobody_may_look_into_is_told(here, another_user, mcastd):
     daemon = mcastd(here, receiver())
     outcome = ctl(daemon, here, "status", AS_NOBODY)
     assert outcome.returncode == 1
-    assert outcome.stderr == f"mcastctl status: no permission to look into {daemon.folder}/run\n"
+    assert outcome.stderr == (
+        f"mcastctl status: no permission to look into {daemon.folder}/run, which is for the group mcastd\n"
+        "To join it: usermod -aG mcastd nobody as root, and log in anew. Or ask as root.\n")
 
 
 @pytest.mark.parametrize("line", [*LOOKING, *CHANGING])

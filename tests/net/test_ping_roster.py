@@ -34,6 +34,14 @@ def test_roster_succeeds_if_nobody_is_missing(here, there, lan, mcastd):
         assert roster(daemon, here)[0] == 0
 
 
+def test_the_last_line_counts_them_and_says_who_is_not(here, there, mcastd):
+    daemon = mcastd(here, receiver(HANDLERS="log, ack"))
+    heard(daemon, there)
+    with answerer(there):
+        told = ctl(daemon, here, f"ping {GROUP} --timeout 1s --roster").stdout
+    assert told.splitlines()[-1] == "roster: 1 answered, 0 missing, 0 new (this host not counted)"
+
+
 def test_roster_knows_who_acknowledges_the_emitter(here, there, mcastd):
     other = mcastd(there, receiver(HANDLERS="ack"))
     daemon = mcastd(here, emitter(INTERVAL="50ms"))

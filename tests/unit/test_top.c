@@ -550,7 +550,9 @@ static void test_keys(void **state)
         PRESS(&ui, ' ', 'h', 's');
         CHECK("any key ends the help, and does nothing else", !ui.help && !ui.paused && peers->sort == 1);
         PRESS(&ui, '?', 'q');
-        CHECK("but q ends", ui.quit);
+        CHECK("q as well", !ui.help && !ui.quit);
+        PRESS(&ui, 'q');
+        CHECK("q", ui.quit);
 }
 
 static void test_filter_keys(void **state)
@@ -659,7 +661,10 @@ static void test_head(void **state)
                   "emitting\n[a] silent" },
                 { "worst", ", 'unwell': null, 'worst': '[b] waiting\\u001b'", NULL,
                   "emitting\n[b] waiting?" },
-                { "gone", ", 'worst': '[b] waiting'", "no mcastd",
+                { "a remark", ", 'remark': 'HTTP could\\u001b'", NULL, "emitting\nHTTP could?" },
+                { "a remark as well", ", 'worst': '[b] waiting', 'remark': 'HTTP'", NULL,
+                  "emitting\n[b] waiting\nHTTP" },
+                { "gone", ", 'worst': '[b] waiting', 'remark': 'HTTP'", "no mcastd",
                   "emitting\nno answer since 02:00:00: no mcastd" },
                 { "all kinds",
                   ", 'waiting': 4, 'silent': 5, 'failed': 6, 'peers': {'new': 7, 'up': 8, 'down': 9}", "x",

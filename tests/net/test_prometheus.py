@@ -105,6 +105,7 @@ ALERTS = [
     ("McastdSectionWaiting", "mcastd_section_state", 'section="s",kind="receiver",state="waiting"', "1", "0"),
     ("McastdSilence", "mcastd_section_state", 'section="s",kind="receiver",state="silent"', "1", "0"),
     ("McastdKernelDrops", "mcastd_dropped_kernel_total", 'section="s"', "0+1", "7"),
+    ("McastdPeersFull", "mcastd_peers_refused_total", 'section="s"', "0+1", "7"),
     ("McastdAcksMissing", "mcastd_acks_missed_total", 'section="s"', "0+1", "7"),
     ("McastdLostLines", "mcastd_log_lost_lines_total", "", "0+1", "7"),
     ("McastdReloadRefused", "mcastd_reload_refused", "", "1", "0"),

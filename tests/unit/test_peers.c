@@ -639,8 +639,11 @@ static void test_who_has_another_port_each_time_is_established_later(void **stat
                 assert_int_equal(peers_clocks_wrong(p), 0);
                 assert_counts(p, port > 1, 0, 0);
                 peers_see(p,
-                          &(struct peer_arrival){
-                                  .source = &a, .port = port, .message = &m, .at_ns = port * 1000 },
+                          &(struct peer_arrival){ .payload = (const uint8_t *)"",
+                                                  .source = &a,
+                                                  .port = port,
+                                                  .message = &m,
+                                                  .at_ns = port * 1000 },
                           &news);
         }
         assert_counts(p, 0, 1, 0);

@@ -314,7 +314,8 @@ function verdict() {
     return ["bad", "No answer", `since ${hour.format(answered)}: ${trouble}`];
   const d = daemon, { down } = d.peers;
   const said = listed([d.unwell, d.worst === d.unwell ? "" : d.worst, some(down, down > 1 ? "peers are down" : "peer is down"),
-    d.remark], "; ");
+    some(d.clocks_wrong, d.clocks_wrong > 1 ? "clocks are wrong" : "clock is wrong"),
+    d.full ? "no place for more peers" : "", d.remark], "; ");
   return d.healthy ? said ? ["warn", "Attention", said] : ["ok", "Healthy", ""] : ["bad", "Unwell", said];
 }
 

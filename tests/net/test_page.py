@@ -106,6 +106,13 @@ def test_a_group_tells_its_state_and_why(browser, served):
     browser.wait_for_text("#verdict", "Attention [mcserver.bad] waiting: there is no interface eth9")
 
 
+def test_a_wrong_clock_and_a_full_table_deserve_attention(there, browser, served):
+    served(receiver(PEERS=1))
+    there.send(b"ATU 2020-02-20T20:20:20.202020Z node=rack4-7", "239.1.1.1", 5001)
+    browser.wait_for_text("#verdict", "Attention 1\N{NO-BREAK SPACE}clock is wrong; no place for more peers")
+    browser.wait_for_text("#peers tbody", "rack4-7")
+
+
 def test_datagrams_drops_and_acks_are_counted(there, browser, served):
     served(receiver(HANDLERS="ack", ALLOW="10.0.0.2/32") + receiver("MCSERVER.b", ALLOW="10.0.0.99/32", PORT=5002))
     for _ in range(3):

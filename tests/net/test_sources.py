@@ -108,7 +108,9 @@ def test_nothing_of_a_source_that_stays_is_lost_while_others_come_and_go(family,
     daemon = mcastd(here, hearing(family, 2))
     with Stream(there, family.group, window=200) as stream:
         for n in range(100):
-            assert "1 retuned" in daemon.reload(hearing(family, *[(2, 3), (2, 3, 4), (2, 5), (), (2,)][n % 5]))
+            # From a list to another one. Between a list and any source the kernel changes two words, not one: what it
+            # looks at between them is lost.
+            assert "1 retuned" in daemon.reload(hearing(family, *[(2, 3), (2, 3, 4), (2, 5), (2, 4), (2,)][n % 5]))
     assert numbers(daemon, stream.sent) == list(range(stream.sent))
     daemon.wait_for_counters("mcserver", received=stream.sent, acked=stream.sent, dropped_source=0)
 

@@ -50,9 +50,9 @@ class Daemon(Program):
 
     def reload(self, config):
         """Returns what the daemon says of it, when it is over."""
-        said = len(self.lines("reloaded"))
+        printed = self.printed()
         self.reload_unread(config)
-        return self.wait_for("reloaded", said + 1)[-1]
+        return self.wait_for("reloaded", since=printed)[-1]
 
     def reload_unread(self, config):
         """Until it is over. Does not read the log, which may be long."""
@@ -64,9 +64,9 @@ class Daemon(Program):
     def counters(self, section):
         """By name; those that are not named are zero."""
         line = rf"^counters of \[{re.escape(section)}\]: "
-        said = len(self.lines(line))
+        printed = self.printed()
         self.process.send_signal(signal.SIGUSR1)
-        told = self.wait_for(line, said + 1)[-1]
+        told = self.wait_for(line, since=printed)[-1]
         return Counter({name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", told)})
 
     def wait_for_counters(self, section, **expected):

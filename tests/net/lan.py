@@ -104,16 +104,21 @@ class Program:
                 env=env, preexec_fn=lambda: _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
         namespace.programs.append(self)
 
-    def output(self):
-        return os.pread(self._output.fileno(), 1 << 30, 0).decode(errors="replace")
+    def printed(self):
+        """How many bytes it has printed."""
+        return os.fstat(self._output.fileno()).st_size
 
-    def lines(self, pattern=""):
-        return [line for line in self.output().splitlines() if re.search(pattern, line)]
+    def output(self, since=0):
+        """What it has printed since it had printed so many bytes."""
+        return os.pread(self._output.fileno(), 1 << 30, since).decode(errors="replace")
 
-    def wait_for(self, pattern, count=1):
+    def lines(self, pattern="", since=0):
+        return [line for line in self.output(since).splitlines() if re.search(pattern, line)]
+
+    def wait_for(self, pattern, count=1, since=0):
         """The lines in which the pattern is found, as soon as there are so many of them."""
         def enough():
-            lines = self.lines(pattern)
+            lines = self.lines(pattern, since)
             return lines if len(lines) >= count else None
         return eventually(enough, lambda: f"{count} of /{pattern}/ in:\n{self.output()[-2000:]}")
 

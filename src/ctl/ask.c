@@ -69,3 +69,19 @@ int ask(const char *command, const struct client_options *o, bool reads_only, js
         client_close(c);
         return r;
 }
+
+int ask_and_print(const char *command, const struct client_options *o, json_t *request,
+                  int (*print)(const json_t *answer))
+{
+        json_t *answer = NULL;
+        int status = EXIT_SUCCESS, r = ask(command, o, true, request, &answer);
+
+        if (r)
+                return r - 1;
+        if (o->json)
+                output_json(answer);
+        else
+                status = print(answer);
+        json_decref(answer);
+        return status;
+}

@@ -194,20 +194,12 @@ static int print(const json_t *answer)
 static int run(int argc, char *argv[])
 {
         struct options o = { 0 };
-        json_t *answer = NULL;
-        int status = EXIT_SUCCESS, r = options_parse(&command_peers, argc, argv, &o);
+        int r = options_parse(&command_peers, argc, argv, &o);
 
-        if (r == 0)
-                r = ask("peers", &o.daemon, true,
-                        json_pack("{s:s, s:s*}", "verb", "peers", "section", o.section), &answer);
         if (r)
                 return r - 1;
-        if (o.daemon.json)
-                output_json(answer);
-        else
-                status = print(answer);
-        json_decref(answer);
-        return status;
+        return ask_and_print("peers", &o.daemon,
+                             json_pack("{s:s, s:s*}", "verb", "peers", "section", o.section), print);
 }
 
 static const struct parameter parameters[] = {

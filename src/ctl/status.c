@@ -167,19 +167,11 @@ static int print(const json_t *answer)
 static int run(int argc, char *argv[])
 {
         struct options o = { 0 };
-        json_t *answer = NULL;
-        int status = EXIT_SUCCESS, r = options_parse(&command_status, argc, argv, &o);
+        int r = options_parse(&command_status, argc, argv, &o);
 
-        if (r == 0)
-                r = ask("status", &o.daemon, true, json_pack("{s:s}", "verb", "status"), &answer);
         if (r)
                 return r - 1;
-        if (o.daemon.json)
-                output_json(answer);
-        else
-                status = print(answer);
-        json_decref(answer);
-        return status;
+        return ask_and_print("status", &o.daemon, json_pack("{s:s}", "verb", "status"), print);
 }
 
 static const struct parameter parameters[] = {

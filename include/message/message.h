@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "message/template.h"
+
 /* What an ack says unless configured otherwise, and the longest text that it may say. Short, so that an
  * answer is hardly ever larger than its question. */
 #define MESSAGE_ACK_TEXT     "ack"
@@ -40,12 +42,8 @@ struct message {
  * the time of a year that 64-bit nanoseconds do not have. */
 void message_parse(const uint8_t *payload, size_t length, const char *ack_text, struct message *ret);
 
-/* The longest name of a node that a message can tell. */
-#define MESSAGE_NODE_MAX 64
-
 /* The word `node=NAME` of a payload whose first `kept` bytes are there: NAME as it is, if it is printable
  * ASCII and all of it is there. Returns the buffer, "" where there is none. */
-const char *message_node(const uint8_t *payload, size_t length, size_t kept,
-                         char buffer[MESSAGE_NODE_MAX + 1]);
+const char *message_node(const uint8_t *payload, size_t length, size_t kept, char buffer[NODE_NAME_MAX + 1]);
 
 #endif

@@ -26,6 +26,9 @@ void heap_add(struct heap *h, uint32_t slot, int64_t due_ns);
 void heap_remove(struct heap *h, uint32_t slot);
 void heap_change(struct heap *h, uint32_t slot, int64_t due_ns);
 
+/* When a slot that is in it is due. */
+int64_t heap_due_of(const struct heap *h, uint32_t slot);
+
 /* When the first one is due, or INT64_MAX where there is none; and its slot. */
 int64_t heap_due(const struct heap *h);
 uint32_t heap_first(const struct heap *h);

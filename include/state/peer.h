@@ -78,7 +78,7 @@ struct peer_news {
 };
 
 /* The name that its last message tells by `node=`; "" if none. Returns the buffer. */
-const char *peer_node(const struct peer *peer, char buffer[MESSAGE_NODE_MAX + 1]);
+const char *peer_node(const struct peer *peer, char buffer[NODE_NAME_MAX + 1]);
 
 /* It is not established. */
 bool peer_is_newcomer(const struct peer *peer);

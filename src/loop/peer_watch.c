@@ -30,11 +30,11 @@ __attribute__((format(printf, 4, 5))) static void say(const struct peer_watch *w
 }
 
 /* "10.0.0.7", or "10.0.0.7 (rack4-7)" where it tells its name. */
-#define NAME_SIZE (ADDRESS_TEXT_SIZE + IFNAMSIZ + MESSAGE_NODE_MAX + sizeof " ()")
+#define NAME_SIZE (ADDRESS_TEXT_SIZE + IFNAMSIZ + NODE_NAME_MAX + sizeof " ()")
 
 static const char *name_of(const struct peer_watch *w, const struct peer *peer, char buffer[NAME_SIZE])
 {
-        char node[MESSAGE_NODE_MAX + 1];
+        char node[NODE_NAME_MAX + 1];
         const char *address = ADDRESS_TEXT_ON(&peer->address, w->link->name);
 
         if (*peer_node(peer, node))

@@ -127,15 +127,21 @@ static void parse_word(struct cursor word, struct message *m)
 }
 
 /* All that begin in front of `last`: none of them is cut off. */
+/* What stands before the next blank, or the end; moves behind it. */
+static struct cursor take_word(struct cursor *c)
+{
+        const uint8_t *blank = memchr(c->at, ' ', (size_t)(c->end - c->at));
+        struct cursor word = { c->at, blank ? blank : c->end };
+
+        c->at = blank ? blank + 1 : c->end;
+        return word;
+}
+
+/* Those that begin before `last`. */
 static void parse_words(struct cursor c, const uint8_t *last, struct message *m)
 {
-        while (c.at < last) {
-                const uint8_t *blank = memchr(c.at, ' ', (size_t)(c.end - c.at));
-                const uint8_t *end = blank ? blank : c.end;
-
-                parse_word((struct cursor){ c.at, end }, m);
-                c.at = blank ? blank + 1 : c.end;
-        }
+        while (c.at < last)
+                parse_word(take_word(&c), m);
 }
 
 void message_parse(const uint8_t *payload, size_t length, const char *ack_text, struct message *ret)
@@ -151,33 +157,30 @@ void message_parse(const uint8_t *payload, size_t length, const char *ack_text, 
         parse_words(c, payload + (length < MESSAGE_MAX ? length : MESSAGE_MAX), ret);
 }
 
-static bool is_name(const uint8_t *text, size_t n)
+static bool is_name(struct cursor word)
 {
+        size_t n = (size_t)(word.end - word.at);
+
         for (size_t i = 0; i < n; i++)
-                if (text[i] <= 0x20 || text[i] > 0x7e)
+                if (word.at[i] <= 0x20 || word.at[i] > 0x7e)
                         return false;
-        return n > 0 && n <= MESSAGE_NODE_MAX;
+        return n > 0 && n <= NODE_NAME_MAX;
 }
 
-const char *message_node(const uint8_t *payload, size_t length, size_t kept,
-                         char buffer[MESSAGE_NODE_MAX + 1])
+const char *message_node(const uint8_t *payload, size_t length, size_t kept, char buffer[NODE_NAME_MAX + 1])
 {
         struct cursor c = { payload, payload + kept };
 
         buffer[0] = '\0';
         while (c.at < c.end) {
-                const uint8_t *blank = memchr(c.at, ' ', (size_t)(c.end - c.at));
-                const uint8_t *end = blank ? blank : c.end;
-                struct cursor word = { c.at, end };
+                struct cursor word = take_word(&c);
+                bool cut = word.end == c.end && kept < length;
 
-                /* A word at the end of what is there may go on behind it. */
-                if (take(&word, "node=") && (blank || kept == length) &&
-                    is_name(word.at, (size_t)(end - word.at))) {
-                        memcpy(buffer, word.at, (size_t)(end - word.at));
-                        buffer[end - word.at] = '\0';
-                        return buffer;
-                }
-                c.at = blank ? blank + 1 : c.end;
+                if (cut || !take(&word, "node=") || !is_name(word))
+                        continue;
+                memcpy(buffer, word.at, (size_t)(word.end - word.at));
+                buffer[word.end - word.at] = '\0';
+                break;
         }
         return buffer;
 }

@@ -100,6 +100,11 @@ void heap_change(struct heap *h, uint32_t slot, int64_t due_ns)
         sift_down(h, h->places[slot].at);
 }
 
+int64_t heap_due_of(const struct heap *h, uint32_t slot)
+{
+        return h->places[slot].due_ns;
+}
+
 int64_t heap_due(const struct heap *h)
 {
         return h->n ? due_at(h, 0) : INT64_MAX;

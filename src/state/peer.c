@@ -17,7 +17,7 @@ const char *peer_state_name(enum peer_state state)
         return names[state];
 }
 
-const char *peer_node(const struct peer *peer, char buffer[MESSAGE_NODE_MAX + 1])
+const char *peer_node(const struct peer *peer, char buffer[NODE_NAME_MAX + 1])
 {
         size_t kept = peer->payload_length < PEER_PAYLOAD_MAX ? peer->payload_length : PEER_PAYLOAD_MAX;
 

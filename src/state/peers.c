@@ -230,7 +230,7 @@ static void note_place(struct peers *p, struct slot *s, bool was_newcomer)
         }
         set_state(p, peer, peer_is_newcomer(peer) ? PEER_NEW : PEER_UP);
         /* Later is found out when its time has come. */
-        if (deadline_of(p, peer) < p->heap.places[s - p->slots].due_ns)
+        if (deadline_of(p, peer) < heap_due_of(&p->heap, (uint32_t)(s - p->slots)))
                 look_at(p, s, deadline_of(p, peer));
 }
 

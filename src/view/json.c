@@ -255,7 +255,7 @@ static json_t *peer_at(const struct snapshot *s, size_t i)
         const struct snapshot_peer *one = &s->peers[i];
         const struct snapshot_section *section = &s->sections[one->section];
         const struct peer *p = &one->peer;
-        char node[MESSAGE_NODE_MAX + 1];
+        char node[NODE_NAME_MAX + 1];
         json_t *object =
                 json_pack("{s:s, s:o, s:s?, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "section",
                           section->name, "address", address_of(&p->address, section), "node",

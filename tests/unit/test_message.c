@@ -291,7 +291,7 @@ static const struct {
 
 static void test_nodes(void **state)
 {
-        char node[MESSAGE_NODE_MAX + 1];
+        char node[NODE_NAME_MAX + 1];
 
         (void)state;
         for (size_t i = 0; i < N_OF(nodes); i++) {

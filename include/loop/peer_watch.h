@@ -25,7 +25,7 @@ struct peer_watch {
         void *arg;
 };
 
-/* The pointers must live as long. 0 or -ENOMEM, and then peer_watch_end() cleans up. */
+/* The pointers must live as long; a settle must follow. 0 or -ENOMEM, and then peer_watch_end() cleans up. */
 int peer_watch_init(struct peer_watch *w, struct env *env, struct section *section,
                     const struct config_receiver *cfg, const struct attachment *link, struct report *report);
 void peer_watch_end(struct peer_watch *w);

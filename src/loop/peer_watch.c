@@ -201,19 +201,13 @@ void peer_watch_settle(struct peer_watch *w, bool accepted)
 int peer_watch_init(struct peer_watch *w, struct env *env, struct section *section,
                     const struct config_receiver *cfg, const struct attachment *link, struct report *report)
 {
-        const struct peers_rule rule = { cfg->dead_after_ns, cfg->clock_skew_ns };
-        int r = 0;
-
         *w = (struct peer_watch){
                 .section = section, .cfg = cfg, .link = link, .report = report, .armed_ns = INT64_MAX
         };
         w->timer = evtimer_new(env->base, on_timer, w);
         if (!w->timer || event_priority_set(w->timer, LOOP_PRIORITY_DATA) < 0)
                 return -ENOMEM;
-        r = peers_new(cfg->peers, &env->key, &w->peers);
-        if (r == 0)
-                peers_set_rule(w->peers, &rule);
-        return r;
+        return peers_new(cfg->peers, &env->key, &w->peers);
 }
 
 void peer_watch_end(struct peer_watch *w)

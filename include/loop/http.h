@@ -4,21 +4,9 @@
 #include <stdbool.h>
 
 #include "base/address.h"
-#include "base/clock.h"
 #include "state/snapshot.h"
 
 struct env;
-
-/* Of a request. */
-#define HTTP_HEADERS_MAX 4096
-#define HTTP_BODY_MAX    1024
-
-/* How long a client may be silent. */
-#define HTTP_TIMEOUT_S 5
-
-/* Answering takes at most one part in so many of the daemon's time, and has so much of that in hand. */
-#define HTTP_SHARE   5
-#define HTTP_HAND_NS NS_PER_S
 
 /* 0 or -ENOMEM. */
 typedef int (*http_snapshot)(void *arg, const struct snapshot_query *query, struct snapshot **ret);

@@ -6,31 +6,45 @@
 #include "state/snapshot.h"
 
 struct env;
-struct evhttp;
-struct evhttp_connection;
+struct evbuffer;
+struct http_request;
+struct http_share;
 
-/* When the last place is taken, the oldest connection has to leave. */
+/* When all places are taken, somebody has to leave for a newcomer. */
 #define HTTP_CONNECTIONS_MAX 32
 
-/* No connection lives longer. */
+/* How long a client may be silent, or take nothing; and no connection lives longer than the second. */
+#define HTTP_TIMEOUT_NS    (5 * NS_PER_S)
 #define HTTP_CONNECTION_NS (30 * NS_PER_S)
 
-/* What may wait to be parsed, for one connection: more than a whole request. */
-#define HTTP_INPUT_MAX 8192
+/* When the share of the time is used up a client is heard only so often, and all that it said at once. */
+#define HTTP_REST_NS (100 * NS_PER_MS)
 
-/* Where evhttp listens, and whom it talks to: it has itself no limit to that. */
+/* So many bytes that come behind a request are thrown away, so that the client can read its answer. */
+#define HTTP_IGNORED_MAX (64 << 10)
+
+/* Appends the answer to a request; or, with a `status` other than HTTP_OK, why there is none. 0; or -ENOMEM:
+ * there is no answer. */
+typedef int (*http_answer)(void *arg, int status, const struct http_request *request, struct evbuffer *out);
+
+/* For whom they are connected. Whatever is done for a connection is time of the share, which the owner keeps.
+ */
+struct http_owner {
+        http_answer answer;
+        void *arg;
+        struct http_share *share;
+};
+
+/* Who is connected. One connection is for one request, so that none is held open for nothing. */
 struct http_connections;
 
-/* Listens for evhttp, which owns the listener. 0 or -errno. */
-int http_connections_new(struct env *env, struct evhttp *evhttp, const struct endpoint *listen,
+/* Listens. 0 or -errno. */
+int http_connections_new(struct env *env, const struct endpoint *listen, const struct http_owner *owner,
                          struct http_connections **ret);
 
-/* To be called when evhttp is freed. Takes NULL. */
-struct http_connections *http_connections_free(struct http_connections *c);
+/* Takes NULL. */
+struct http_connections *http_connections_free(struct http_connections *all);
 
-/* A whole request has come by this connection. */
-void http_connections_serve(struct http_connections *c, struct evhttp_connection *by);
-
-void http_connections_clients(const struct http_connections *c, struct snapshot_clients *ret);
+void http_connections_clients(const struct http_connections *all, struct snapshot_clients *ret);
 
 #endif

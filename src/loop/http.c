@@ -1,60 +1,66 @@
 /* http.c - answers what is asked by HTTP: who may ask, and with which headers. Knows nothing of what it
- * tells. One connection is for one request, so that none is held open for nothing. What is no request at all
- * is refused by evhttp itself, with an answer of its own. */
+ * tells.
+ */
 #include "loop/http.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
-#include <event2/event.h>
-#include <event2/http.h>
-#include <event2/http_struct.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/clock.h"
-#include "loop/env.h"
 #include "loop/http_connections.h"
 #include "loop/http_content.h"
-
-/* Status codes that evhttp has no name for. */
-#define FORBIDDEN         403
-#define TOO_MANY_REQUESTS 429
+#include "loop/http_share.h"
+#include "view/http_request.h"
 
 struct http {
-        struct evhttp *evhttp;
         struct http_connections *connections;
         struct http_source source;
-        bool loopback;         /* nobody but this host can reach us */
-        int64_t used_until_ns; /* our share of the time is used up, monotonic */
-        uint64_t refused;      /* requests beyond that share */
+        bool loopback; /* nobody but this host can reach us */
+        struct http_share share;
+        uint64_t refused; /* requests beyond that share */
 };
 
 /* Of every answer. The page may load what comes from here, and nothing else; nobody may put it into a frame.
  */
-static const struct {
-        const char *name, *value;
-} headers[] = {
-        { "Content-Security-Policy",
-          "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'" },
-        { "X-Content-Type-Options", "nosniff" },
-        { "Referrer-Policy", "no-referrer" },
-        { "Cache-Control", "no-store" },
-        { "Connection", "close" },
+#define HEADERS                                                                                               \
+        "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "                  \
+        "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n" \
+        "X-Content-Type-Options: nosniff\r\n"                                                                 \
+        "Referrer-Policy: no-referrer\r\n"                                                                    \
+        "Cache-Control: no-store\r\n"                                                                         \
+        "Connection: close\r\n"
+
+/* What an answer of each status has: its name, one more header, and what it says if nothing better is known.
+ */
+static const struct page {
+        int status;
+        const char *reason, *header, *words;
+} pages[] = {
+        { HTTP_INTERNAL, "Internal Server Error", "", "no memory" },
+        { HTTP_OK, "OK", "", "" },
+        { HTTP_BAD_REQUEST, "Bad Request", "", "" },
+        { HTTP_FORBIDDEN, "Forbidden", "",
+          "ask for localhost, or for an address: names of others are refused here" },
+        { HTTP_NOT_FOUND, "Not Found", "",
+          "there is nothing here; try /, /metrics, /healthz or /status.json" },
+        { HTTP_BAD_METHOD, "Method Not Allowed", "Allow: GET, HEAD\r\n", "only GET and HEAD" },
+        { HTTP_TOO_LARGE, "Content Too Large", "", "a request has no content here" },
+        { HTTP_TOO_MANY, "Too Many Requests", "Retry-After: 1\r\n", "too many requests" },
+        { HTTP_UNAVAILABLE, "Service Unavailable", "", "" },
 };
 
-static const struct refusal {
-        int status;
-        const char *reason, *words;
-        const char *header, *value; /* one more; NULL: none */
-} bad_method = { HTTP_BADMETHOD, "Method Not Allowed", "only GET and HEAD", "Allow", "GET, HEAD" },
-  no_host = { HTTP_BADREQUEST, "Bad Request", "there is no header Host", NULL, NULL },
-  bad_host = { FORBIDDEN, "Forbidden",
-               "ask for localhost, or for an address: names of others are refused here", NULL, NULL },
-  too_many = { TOO_MANY_REQUESTS, "Too Many Requests", "too many requests", "Retry-After", "1" };
+static const struct page *page_of(int status)
+{
+        for (size_t i = 1; i < sizeof pages / sizeof pages[0]; i++)
+                if (pages[i].status == status)
+                        return &pages[i];
+        return &pages[0];
+}
 
 static bool is_loopback(const struct address *a)
 {
@@ -69,162 +75,94 @@ static bool is_loopback(const struct address *a)
  * Else a page of that stranger could read what we tell to this host only (DNS rebinding). */
 static bool is_own_name(const char *host)
 {
-        char name[ADDRESS_TEXT_SIZE];
-        bool bracketed = host[0] == '[';
-        size_t length = strcspn(host += bracketed, bracketed ? "]" : ":");
+        char text[ADDRESS_TEXT_SIZE];
         struct address a;
+        size_t n;
+        const char *name = http_host_name(host, &n);
 
-        if (length >= sizeof name)
+        if (!name || n >= sizeof text)
                 return false;
-        memcpy(name, host, length);
-        name[length] = '\0';
-        host += length;
-        if (bracketed && *host++ != ']')
-                return false;
-        if (*host && (*host != ':' || strspn(host + 1, "0123456789") != strlen(host + 1)))
-                return false;
-        return strcasecmp(name, "localhost") == 0 || address_parse(name, &a) == 0;
+        snprintf(text, sizeof text, "%.*s", (int)n, name);
+        return strcasecmp(text, "localhost") == 0 || address_parse(text, &a) == 0;
 }
 
-/* Why the request is not answered; NULL: it is. */
-static const struct refusal *refusal_of(struct http *h, struct evhttp_request *request)
+/* HTTP_OK: this client, at this time. */
+static int may_ask(struct http *h, const struct http_request *request)
 {
-        enum evhttp_cmd_type method = evhttp_request_get_command(request);
-        const char *host = evhttp_find_header(evhttp_request_get_input_headers(request), "Host");
-        const char *target = evhttp_uri_get_host(evhttp_request_get_evhttp_uri(request));
-
-        if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD)
-                return &bad_method;
-        if (!host && request->major == 1 && request->minor >= 1)
-                return &no_host;
-        /* Both, where there are two: //localhost/ as a path is taken for a host by evhttp, and by a browser
-         * not. */
-        if (h->loopback && ((host && !is_own_name(host)) || (target && !is_own_name(target))))
-                return &bad_host;
-        if (h->used_until_ns - clock_monotonic_ns() > HTTP_HAND_NS) {
-                h->refused++;
-                return &too_many;
-        }
-        return NULL;
+        if (h->loopback && request->host && !is_own_name(request->host))
+                return HTTP_FORBIDDEN;
+        if (http_share_is_left(&h->share, clock_monotonic_ns()))
+                return HTTP_OK;
+        h->refused++;
+        return HTTP_TOO_MANY;
 }
 
-/* Answering has taken from then until now. A long time is no fault of the client: we were stopped. */
-static void use_time(struct http *h, int64_t began_ns)
+static int append_head(struct evbuffer *out, const struct page *page, const char *type, size_t length)
 {
-        int64_t now_ns = clock_monotonic_ns(), cost_ns = (now_ns - began_ns) * HTTP_SHARE;
+        time_t now = (time_t)(clock_wall_ns() / NS_PER_S);
+        char date[64] = "";
+        struct tm tm;
 
-        if (h->used_until_ns < now_ns)
-                h->used_until_ns = now_ns;
-        h->used_until_ns += cost_ns < HTTP_HAND_NS ? cost_ns : HTTP_HAND_NS;
+        /* The daemon has no language but C. */
+        if (gmtime_r(&now, &tm))
+                (void)strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+        return evbuffer_add_printf(out,
+                                   "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+                                   "%s" HEADERS "\r\n",
+                                   page->status, page->reason, date, type, length, page->header);
 }
 
-static void add_headers(struct evhttp_request *request, const char *type, size_t length)
+/* Makes the answer in `body`, and appends it to `out`. 0 or -ENOMEM. */
+static int compose(struct http *h, int status, const struct http_request *request, struct evbuffer *body,
+                   struct evbuffer *out)
 {
-        struct evkeyvalq *to = evhttp_request_get_output_headers(request);
-        char number[24];
+        const char *type = HTTP_TYPE_TEXT;
+        const struct page *page;
 
-        /* A wish to keep the connection would be granted beside ours. */
-        (void)evhttp_remove_header(evhttp_request_get_input_headers(request), "Connection");
-        for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
-                (void)evhttp_add_header(to, headers[i].name, headers[i].value);
-        snprintf(number, sizeof number, "%zu", length);
-        (void)evhttp_add_header(to, "Content-Type", type);
-        (void)evhttp_add_header(to, "Content-Length", number);
-}
-
-static const char *reason_of(int status)
-{
-        switch (status) {
-        case HTTP_OK:
-                return "OK";
-        case HTTP_BADREQUEST:
-                return "Bad Request";
-        case HTTP_NOTFOUND:
-                return "Not Found";
-        case HTTP_SERVUNAVAIL:
-                return "Service Unavailable";
-        default:
-                return "Internal Server Error";
-        }
-}
-
-/* Sends what is in `body`. */
-static void answer(struct http *h, struct evhttp_request *request, struct evbuffer *body)
-{
-        const struct refusal *refusal = refusal_of(h, request);
-        const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
-        const struct http_question question = {
-                .path = evhttp_uri_get_path(uri),
-                .query = evhttp_uri_get_query(uri),
-                .accept = evhttp_find_header(evhttp_request_get_input_headers(request), "Accept"),
-        };
-        const char *type = "text/plain; charset=utf-8";
-        int status;
-
-        if (refusal) {
-                status = refusal->status;
-                (void)evbuffer_add_printf(body, "%s\n", refusal->words);
-        } else {
-                status = http_content(&h->source, &question, body, &type);
-        }
-        add_headers(request, type, evbuffer_get_length(body));
-        if (refusal && refusal->header)
-                (void)evhttp_add_header(evhttp_request_get_output_headers(request), refusal->header,
-                                        refusal->value);
-        /* evhttp would send it all the same. */
-        if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD)
+        if (status == HTTP_OK)
+                status = may_ask(h, request);
+        if (status == HTTP_OK)
+                status = http_content(&h->source, request, body, &type);
+        if (status < 0) {
                 (void)evbuffer_drain(body, evbuffer_get_length(body));
-        evhttp_send_reply(request, status, refusal ? refusal->reason : reason_of(status), body);
-}
-
-static void on_request(struct evhttp_request *request, void *arg)
-{
-        struct http *h = arg;
-        struct evhttp_connection *connection = evhttp_request_get_connection(request);
-        struct bufferevent *bev = evhttp_connection_get_bufferevent(connection);
-        struct evbuffer *body = evbuffer_new();
-        int64_t began_ns = clock_monotonic_ns();
-
-        http_connections_serve(h->connections, connection);
-        if (!body) {
-                evhttp_connection_free(connection);
-                return;
+                type = HTTP_TYPE_TEXT;
         }
-        answer(h, request, body);
-        evbuffer_free(body);
-        use_time(h, began_ns);
-        /* A client that has nothing more to say may close its side: evhttp would take that for the end, and
-         * drop the answer. */
-        (void)bufferevent_disable(bev, EV_READ);
+        page = page_of(status);
+        if (evbuffer_get_length(body) == 0 &&
+            evbuffer_add_printf(body, "%s\n", request->why ? request->why : page->words) < 0)
+                return -ENOMEM;
+        if (append_head(out, page, type, evbuffer_get_length(body)) < 0)
+                return -ENOMEM;
+        return request->head || evbuffer_add_buffer(out, body) == 0 ? 0 : -ENOMEM;
 }
 
-static int open_evhttp(struct http *h, struct env *env, const struct endpoint *listen)
+static int answer(void *arg, int status, const struct http_request *request, struct evbuffer *out)
 {
-        h->evhttp = evhttp_new(env->base);
-        if (!h->evhttp)
+        struct evbuffer *body = evbuffer_new();
+        int r;
+
+        if (!body)
                 return -ENOMEM;
-        evhttp_set_max_headers_size(h->evhttp, HTTP_HEADERS_MAX);
-        evhttp_set_max_body_size(h->evhttp, HTTP_BODY_MAX);
-        evhttp_set_timeout(h->evhttp, HTTP_TIMEOUT_S);
-        /* All of them, known or not, so that we can say what is allowed. */
-        evhttp_set_allowed_methods(h->evhttp, UINT16_MAX);
-        evhttp_set_gencb(h->evhttp, on_request, h);
-        return http_connections_new(env, h->evhttp, listen, &h->connections);
+        r = compose(arg, status, request, body, out);
+        evbuffer_free(body);
+        return r;
 }
 
 int http_new(struct env *env, const struct endpoint *listen, bool peers, http_snapshot snapshot, void *arg,
              struct http **ret)
 {
         struct http *h = calloc(1, sizeof *h);
+        struct http_owner owner;
         int r;
 
         if (!h)
                 return -ENOMEM;
         h->source = (struct http_source){ .snapshot = snapshot, .arg = arg, .peers = peers };
         h->loopback = is_loopback(&listen->address);
-        r = open_evhttp(h, env, listen);
+        owner = (struct http_owner){ .answer = answer, .arg = h, .share = &h->share };
+        r = http_connections_new(env, listen, &owner, &h->connections);
         if (r < 0) {
-                http_free(h);
+                free(h);
                 return r;
         }
         *ret = h;
@@ -233,11 +171,8 @@ int http_new(struct env *env, const struct endpoint *listen, bool peers, http_sn
 
 struct http *http_free(struct http *h)
 {
-        if (!h)
-                return NULL;
-        if (h->evhttp)
-                evhttp_free(h->evhttp);
-        http_connections_free(h->connections);
+        if (h)
+                http_connections_free(h->connections);
         free(h);
         return NULL;
 }

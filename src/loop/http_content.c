@@ -3,48 +3,39 @@
 
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/http.h>
-#include <event2/keyvalq_struct.h>
+#include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "view/json.h"
 #include "view/metrics.h"
 #include "view/page.h"
 
-#define TYPE_TEXT "text/plain; charset=utf-8"
-#define TYPE_JSON "application/json"
-
-static int say(struct evbuffer *body, int status, const char *words)
-{
-        (void)evbuffer_add_printf(body, "%s\n", words);
-        return status;
-}
-
 /* --- /healthz --- */
 
-static int healthz(const struct http_source *source, const struct http_question *question,
+static int healthz(const struct http_source *source, const struct http_request *request,
                    struct evbuffer *body, const char **ret_type)
 {
         const struct snapshot_query query = { 0 };
         struct snapshot_summary summary;
         struct snapshot *s = NULL;
-        int status = HTTP_OK;
+        int r;
 
-        (void)question;
+        (void)request;
         (void)ret_type;
         if (source->snapshot(source->arg, &query, &s) < 0)
-                return say(body, HTTP_INTERNAL, "no memory");
+                return -ENOMEM;
         snapshot_summary(s, &summary);
-        if (summary.unwell) {
-                (void)evbuffer_add_printf(body, "[%s] %s: %s\n", summary.unwell->name,
-                                          section_state_name(summary.unwell->state), summary.unwell->why);
-                status = HTTP_SERVUNAVAIL;
-        } else {
-                (void)say(body, status, "ok");
-        }
+        if (summary.unwell)
+                r = evbuffer_add_printf(body, "[%s] %s: %s\n", summary.unwell->name,
+                                        section_state_name(summary.unwell->state), summary.unwell->why);
+        else
+                r = evbuffer_add_printf(body, "ok\n");
         snapshot_free(s);
-        return status;
+        if (r < 0)
+                return -ENOMEM;
+        return summary.unwell ? HTTP_UNAVAILABLE : HTTP_OK;
 }
 
 /* --- /metrics --- */
@@ -54,7 +45,7 @@ static int append(void *arg, const char *text, size_t length)
         return evbuffer_add(arg, text, length) < 0 ? -ENOMEM : 0;
 }
 
-static int metrics(const struct http_source *source, const struct http_question *question,
+static int metrics(const struct http_source *source, const struct http_request *request,
                    struct evbuffer *body, const char **ret_type)
 {
         const struct snapshot_query query = { .limit = source->peers ? HTTP_METRICS_PEERS : 0 };
@@ -62,17 +53,13 @@ static int metrics(const struct http_source *source, const struct http_question 
         struct snapshot *s = NULL;
         int r = source->snapshot(source->arg, &query, &s);
 
-        if (question->accept && strcasestr(question->accept, "application/openmetrics-text"))
+        if (request->accept && strcasestr(request->accept, "application/openmetrics-text"))
                 format = METRICS_OPENMETRICS;
         if (r == 0)
                 r = view_metrics(s, format, append, body);
         snapshot_free(s);
-        if (r < 0) {
-                (void)evbuffer_drain(body, evbuffer_get_length(body));
-                return say(body, HTTP_INTERNAL, "no memory");
-        }
         *ret_type = view_metrics_type(format);
-        return HTTP_OK;
+        return r < 0 ? r : HTTP_OK;
 }
 
 /* --- /status.json --- */
@@ -97,21 +84,13 @@ static const char *start_text(const struct page_start *start, char buffer[START_
 static int start_parse(const char *query, struct page_start *ret)
 {
         struct page_start start = { .sections = true };
-        struct evkeyvalq parameters;
-        const char *after;
-        int r = 0;
+        char after[START_SIZE];
+        int r = http_query_value(query, "after", after, sizeof after);
 
-        if (evhttp_parse_query_str(query ? query : "", &parameters) < 0)
-                return -EINVAL;
-        after = evhttp_find_header(&parameters, "after");
-        if (after) {
+        if (r > 0) {
                 start.sections = after[0] == 's';
-                if (!start.sections && after[0] != 'p')
-                        r = -EINVAL;
-                else
-                        r = view_cursor_parse(after + 1, &start.at);
+                r = start.sections || after[0] == 'p' ? view_cursor_parse(after + 1, &start.at) : -EINVAL;
         }
-        evhttp_clear_headers(&parameters);
         if (r == 0)
                 *ret = start;
         return r;
@@ -159,63 +138,56 @@ static json_t *document(const struct snapshot *s, const struct page_start *start
         return NULL;
 }
 
-static int append_json(const char *text, size_t length, void *arg)
-{
-        return evbuffer_add(arg, text, length);
-}
-
-static int status_json(const struct http_source *source, const struct http_question *question,
+static int status_json(const struct http_source *source, const struct http_request *request,
                        struct evbuffer *body, const char **ret_type)
 {
         struct snapshot_query query = { .limit = VIEW_JSON_PEERS };
         struct page_start start = { 0 };
         struct snapshot *s = NULL;
         json_t *json = NULL;
+        char *text;
         int r;
 
-        if (start_parse(question->query, &start) < 0)
-                return say(body, HTTP_BADREQUEST, "after is none of ours");
+        if (start_parse(request->query, &start) < 0)
+                return evbuffer_add_printf(body, "after is none of ours\n") < 0 ? -ENOMEM : HTTP_BAD_REQUEST;
         if (!start.sections)
                 query.from = start.at;
-        r = source->snapshot(source->arg, &query, &s);
-        if (r == 0)
+        if (source->snapshot(source->arg, &query, &s) == 0)
                 json = document(s, &start);
         snapshot_free(s);
-        r = json ? json_dump_callback(json, append_json, body, VIEW_JSON_FLAGS) : -1;
+        text = json ? json_dumps(json, VIEW_JSON_FLAGS) : NULL;
         json_decref(json);
-        if (r < 0) {
-                (void)evbuffer_drain(body, evbuffer_get_length(body));
-                return say(body, HTTP_INTERNAL, "no memory");
-        }
-        *ret_type = TYPE_JSON;
-        return HTTP_OK;
+        r = text ? evbuffer_add(body, text, strlen(text)) : -1;
+        free(text);
+        *ret_type = "application/json";
+        return r < 0 ? -ENOMEM : HTTP_OK;
 }
 
 /* --- all of them --- */
 
 static const struct place {
         const char *path;
-        int (*answer)(const struct http_source *source, const struct http_question *question,
-                      struct evbuffer *body, const char **ret_type);
+        int (*content)(const struct http_source *source, const struct http_request *request,
+                       struct evbuffer *body, const char **ret_type);
 } places[] = {
         { "/metrics", metrics },
         { "/healthz", healthz },
         { "/status.json", status_json },
 };
 
-int http_content(const struct http_source *source, const struct http_question *question,
-                 struct evbuffer *body, const char **ret_type)
+int http_content(const struct http_source *source, const struct http_request *request, struct evbuffer *body,
+                 const char **ret_type)
 {
-        *ret_type = TYPE_TEXT;
         for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
-                if (strcmp(places[i].path, question->path) == 0)
-                        return places[i].answer(source, question, body, ret_type);
+                if (strcmp(places[i].path, request->path) == 0)
+                        return places[i].content(source, request, body, ret_type);
         for (size_t i = 0; i < PAGE_FILES; i++) {
-                if (strcmp(page_files[i].path, question->path) != 0)
+                const struct page_file *file = &page_files[i];
+
+                if (strcmp(file->path, request->path) != 0)
                         continue;
-                (void)evbuffer_add(body, page_files[i].bytes, page_files[i].length);
-                *ret_type = page_files[i].type;
-                return HTTP_OK;
+                *ret_type = file->type;
+                return evbuffer_add(body, file->bytes, file->length) < 0 ? -ENOMEM : HTTP_OK;
         }
-        return say(body, HTTP_NOTFOUND, "there is nothing here; try /, /metrics, /healthz or /status.json");
+        return HTTP_NOT_FOUND;
 }

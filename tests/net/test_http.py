@@ -1,9 +1,11 @@
 """HTTP: what is found there, and that nobody who asks can do the daemon any harm."""
 import contextlib
+import email.utils
 import http.client
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import time
@@ -11,7 +13,7 @@ import time
 import pytest
 
 from daemon import emitter, receiver
-from faults import WITHOUT_LEAK_CHECK, injected, injections
+from faults import STRACE, WITHOUT_LEAK_CHECK, injected, injections
 from lan import DEADLINE, eventually
 from web import ON, PORT, Answer, ask, connected, metric, refuses, say, wait_for_metric
 
@@ -20,7 +22,10 @@ POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 
           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 TEXT = "text/plain; charset=utf-8"
 ACKING = receiver(HANDLERS="log, ack", ACK_RATE="unlimited", ACK_TOTAL="unlimited")
-TOO_MANY = 'mcastd_http_connections_refused_total'
+TOO_MANY = "mcastd_http_connections_refused_total"
+DROPPED = "mcastd_http_connections_dropped_total"
+# Their metrics are more than a connection holds.
+MANY = "".join(receiver(f"MCSERVER.{n}", PORT=6000 + n) for n in range(200))
 
 
 @pytest.fixture
@@ -76,6 +81,19 @@ def test_every_answer_keeps_browsers_from_harm(path, method, served):
     assert "Access-Control-Allow-Origin" not in headers
 
 
+@pytest.mark.parametrize("request_", [b"x\r\n", b"POST / HTTP/1.0\r\nContent-Length: 9999\r\n\r\n"])
+def test_what_is_no_request_is_answered_with_the_same_care(request_, served):
+    answer = say(served, request_)
+    assert b"\r\nContent-Security-Policy: " + POLICY.encode() + b"\r\n" in answer
+    assert b"\r\nContent-Type: " + TEXT.encode() + b"\r\n" in answer
+
+
+def test_an_answer_has_its_date(served):
+    date = ask(served).headers["Date"]
+    assert email.utils.format_datetime(email.utils.parsedate_to_datetime(date), usegmt=True) == date
+    assert abs(email.utils.parsedate_to_datetime(date).timestamp() - time.time()) < DEADLINE
+
+
 @pytest.mark.parametrize("path", ["/", "/healthz", "/page.js", "/nothing"])
 def test_head_is_get_without_the_content(path, served):
     head, get = ask(served, path, "HEAD"), ask(served, path)
@@ -94,6 +112,14 @@ def test_who_has_nothing_more_to_say_gets_a_long_answer_whole(here, mcastd):
     head, _, body = say(here, b"GET /metrics HTTP/1.0\r\n\r\n").partition(b"\r\n\r\n")
     assert len(body) > 50000
     assert b"\r\nContent-Length: %d" % len(body) in head
+
+
+def test_a_request_may_come_byte_by_byte(served):
+    with connected(served) as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n":
+            sock.sendall(bytes([byte]))
+        assert b"".join(iter(lambda: sock.recv(65536), b"")).endswith(b"\r\n\r\nok\n")
 
 
 def test_http_is_served_over_ipv6(here, mcastd):
@@ -275,7 +301,7 @@ def test_an_own_name_may_be_asked_for(name, served):
 
 
 @pytest.mark.parametrize("name", ["attacker.example", "attacker.example:9464", "localhost.attacker.example", "127.0.0.1.nip.io",
-                                  "127.1", "0x7f000001", "[::1", "::1", "", "a" * 300])
+                                  "127.1", "0x7f000001", "a" * 300])
 def test_any_other_name_may_not(name, served):
     """A page whose name was made to point here (DNS rebinding) reads nothing."""
     assert ask(served, "/status.json", headers={"Host": name}).status == 403
@@ -283,6 +309,10 @@ def test_any_other_name_may_not(name, served):
 
 def test_a_name_in_the_request_line_counts(served):
     assert b" 403 " in say(served, b"GET http://attacker.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+
+def test_an_own_name_in_the_request_line_is_asked_for(served):
+    assert b" 200 " in say(served, b"GET http://localhost:9464/healthz HTTP/1.1\r\nHost: localhost:9464\r\n\r\n")
 
 
 def test_a_path_that_looks_like_a_name_is_none(served):
@@ -309,7 +339,7 @@ def test_it_is_no_proxy(served):
 
 
 @pytest.mark.parametrize("line", [b"", b"x", b"GET", b"GET /healthz", b"GET  HTTP/1.1", b"GET /healthz HTTP/2.0",
-                                  b"GET /healthz HTTP/1.1 x", b"GET /healthz FTP/1.1", b"GET http://[x/ HTTP/1.1",
+                                  b"GET /healthz HTTP/1.1 x", b"GET /healthz HTTP/1.0\n\n", b"GET /healthz FTP/1.1", b"GET http://[x/ HTTP/1.1",
                                   b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", bytes(range(14, 256))])
 def test_what_is_no_request_is_refused(line, served):
     answer = say(served, line + b"\r\nHost: localhost\r\n\r\n")
@@ -321,6 +351,21 @@ def test_what_is_no_request_is_refused(line, served):
 def test_a_header_that_is_none_is_refused(header, served):
     assert say(served, b"GET /healthz HTTP/1.1\r\n" + header + b"\r\nHost: localhost\r\n\r\n").startswith(
         b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("value", [b"", b" ", b":9464", b"a b", b"x@y", b"a/", b"a%4", b"[::1", b"::1", b"[1]", b"localhost:x",
+                                   b"\xff"])
+def test_a_host_that_is_neither_a_name_nor_an_address_is_refused(value, here, mcastd):
+    """Also where any name will do."""
+    mcastd(here, receiver() + f"[DAEMON]\nHTTP = {here.address}:9464\n")
+    request = b"GET /healthz HTTP/1.1\r\nHost: " + value + b"\r\n\r\n"
+    assert say(here, request, here.address).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_later_http_1_is_understood_as_the_latest(served):
+    """As RFC 9110, 2.5 has it."""
+    assert b" 200 " in say(served, b"GET /healthz HTTP/1.9\r\nHost: localhost\r\n\r\n")
+    assert b" 400 " in say(served, b"GET /healthz HTTP/1.9\r\n\r\n")
 
 
 def test_a_request_without_a_host_is_refused_where_it_needs_one(served):
@@ -346,6 +391,13 @@ def test_a_body_has_at_most_1_kib(size, status, served):
 def test_a_body_in_pieces_has_no_more(served):
     request = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     assert b" 413 " in say(served, request + b"3e8\r\n" + b"x" * 1000 + b"\r\n3e8\r\n" + b"x" * 1000 + b"\r\n0\r\n\r\n")
+
+
+def test_a_body_that_is_not_read_does_not_take_back_the_answer(served):
+    """To close while something is unread is to reset the connection, and the client might see nothing else."""
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n"
+    for _ in range(20):
+        assert say(served, head + b"x" * 60000).endswith(b"\r\n\r\na request has no content here\n")
 
 
 def test_a_connection_is_for_one_request(served):
@@ -406,8 +458,31 @@ def test_no_connection_is_refused_as_long_as_there_is_room(served):
 def test_who_says_nothing_is_left_after_5_seconds(served):
     with connected(served) as silent:
         assert silent.recv(1) == b""
-    wait_for_metric(served, "mcastd_http_connections_dropped_total", lambda dropped: dropped == 1)
+    wait_for_metric(served, DROPPED, lambda dropped: dropped == 1)
     assert metric(served, "mcastd_http_connections") == 1
+
+
+def test_who_does_not_take_its_answer_is_left_after_5_seconds(here, there, mcastd):
+    mcastd(here, MANY + f"[DAEMON]\nHTTP = {here.address}:9464\n")
+    with connected(there, here.address, room=4096) as lazy:
+        lazy.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        wait_for_metric(here, DROPPED, lambda dropped: dropped == 1, address=here.address)
+        with pytest.raises((ConnectionError, http.client.IncompleteRead)):
+            answer = http.client.HTTPResponse(lazy)
+            answer.begin()
+            answer.read()
+
+
+def test_who_is_being_answered_is_the_last_to_leave(here, there, mcastd):
+    mcastd(here, MANY + f"[DAEMON]\nHTTP = {here.address}:9464\n")
+    with connected(there, here.address, room=4096) as first, contextlib.ExitStack() as stack:
+        first.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        answer = http.client.HTTPResponse(first)
+        answer.begin()
+        for _ in range(40):
+            stack.enter_context(connected(there, here.address)).sendall(b"GET /he")
+        wait_for_metric(here, TOO_MANY, lambda refused: refused >= 9, address=here.address)
+        assert len(answer.read()) == int(answer.headers["Content-Length"])
 
 
 def test_who_never_comes_to_an_end_is_not_listened_to(served):
@@ -433,7 +508,7 @@ def test_who_says_little_at_a_time_is_left_after_30_seconds(served):
                     if slow_one.recv(1) == b"":
                         break
         assert time.monotonic() < end
-    wait_for_metric(served, "mcastd_http_connections_dropped_total", lambda dropped: dropped == 1)
+    wait_for_metric(served, DROPPED, lambda dropped: dropped == 1)
 
 
 def asked_at_once(host, count):
@@ -450,14 +525,43 @@ def asked_at_once(host, count):
 
 def test_who_asks_without_pause_gets_a_fifth_of_the_time(here, there, mcastd):
     """Then the answer is to wait a second; and datagrams are still acknowledged."""
-    many = "".join(receiver(f"MCSERVER.{n}", PORT=6000 + n) for n in range(200))
-    mcastd(here, ACKING + many + ON)
+    mcastd(here, ACKING + MANY + ON)
     end = time.monotonic() + DEADLINE
     while (refused := asked_at_once(here, 20)[-1]).status != 429:
         assert time.monotonic() < end
     assert refused.headers["Retry-After"] == "1"
     assert there.ask(b"still there?", "239.1.1.1", 5001)
     eventually(lambda: ask(here).status == 200, "a request to be answered again")
+
+
+@contextlib.contextmanager
+def share_used_up(daemon, host):
+    """Within, seconds of HTTP's share are spent: to hear a client took long, some times. Gives the program that tells
+    of each time a client is heard, and the client."""
+    with injected(daemon, host, "recvfrom:delay_exit=300000:when=1..6") as strace, connected(host) as slow_one:
+        slow_one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for n in range(6):
+            slow_one.sendall(b"x")
+            strace.wait_for(r"\(DELAYED\)", count=n + 1)
+        yield strace, slow_one
+
+
+def test_to_hear_takes_of_the_fifth_as_well(here, mcastd):
+    daemon = mcastd(here, ACKING + ON, **WITHOUT_LEAK_CHECK)
+    with share_used_up(daemon, here):
+        assert ask(here).status == 429
+    eventually(lambda: ask(here).status == 200, "a request to be answered again")
+
+
+def test_who_says_little_at_a_time_is_heard_less_often_when_the_fifth_is_used_up(here, there, mcastd):
+    daemon = mcastd(here, ACKING + ON, **WITHOUT_LEAK_CHECK)
+    with share_used_up(daemon, here) as (strace, slow_one):
+        heard = len(strace.lines(r"recvfrom\("))
+        for _ in range(100):
+            slow_one.sendall(b"x")
+            time.sleep(0.005)
+        assert there.ask(b"still there?", "239.1.1.1", 5001)
+        assert len(strace.lines(r"recvfrom\(")) - heard < 50
 
 
 def test_descriptors_come_back(here, mcastd):
@@ -484,6 +588,19 @@ def test_without_descriptors_a_connection_is_tried_once_a_second(here, there, mc
         assert time.monotonic() - began > 1.5
         waiting.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
     assert ask(here).status == 200
+
+
+def test_while_nobody_is_connected_nothing_wakes_the_daemon(here, there, mcastd):
+    """But what it hears: a datagram each second is the clock of this test."""
+    daemon = mcastd(here, receiver() + ON)
+    assert ask(here).status == 200
+    strace = here.start(*STRACE, "-e", "trace=epoll_wait", "-p", daemon.process.pid)
+    strace.wait_for("attached")
+    mcastd(there, emitter(INTERVAL="1s"))
+    daemon.wait_for("received", count=4)
+    strace.process.send_signal(signal.SIGINT)
+    strace.process.wait(DEADLINE)
+    assert len(strace.lines(r"epoll_wait\(.*, \[\], .* = 0$")) < 3
 
 
 def test_a_client_that_goes_away_in_the_midst_is_no_trouble(served):

@@ -18,9 +18,12 @@ class Answer:
         return self.body.decode()
 
 
-def connected(host, address="127.0.0.1", port=PORT):
+def connected(host, address="127.0.0.1", port=PORT, room=None):
+    """With room for so many bytes that came and are not read yet."""
     with host.entered():
         sock = socket.socket(family_of(address), socket.SOCK_STREAM)
+        if room:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         sock.settimeout(DEADLINE)
         sock.connect((address, port))
     return sock
@@ -57,9 +60,9 @@ def metric(host, sample, **options):
     return float(values[0]) if values else None
 
 
-def wait_for_metric(host, sample, good):
+def wait_for_metric(host, sample, good, **options):
     """Until it is there, and good(value)."""
     def is_good():
-        value = metric(host, sample)
+        value = metric(host, sample, **options)
         return value is not None and good(value)
-    eventually(is_good, lambda: f"{sample}, which is {metric(host, sample)}")
+    eventually(is_good, lambda: f"{sample}, which is {metric(host, sample, **options)}")

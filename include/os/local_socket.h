@@ -19,10 +19,14 @@ int local_socket_folder(const char *folder, char ret_tried[LOCAL_SOCKET_TRIED_SI
 int local_socket_new(const char *folder, const char *name, mode_t mode, struct local_socket **ret,
                      char ret_tried[LOCAL_SOCKET_TRIED_SIZE]);
 
+/* The same for datagrams: there is nobody to accept, what comes is received from the descriptor. */
+int local_socket_new_mailbox(const char *folder, const char *name, mode_t mode, struct local_socket **ret,
+                             char ret_tried[LOCAL_SOCKET_TRIED_SIZE]);
+
 /* Stops listening, and removes the file unless somebody has put another one in its place. Takes NULL. */
 struct local_socket *local_socket_free(struct local_socket *s);
 
-/* Readable when somebody wants to connect. */
+/* Readable when somebody wants to connect, or a datagram is there. */
 int local_socket_fd(const struct local_socket *s);
 
 /* The descriptor of the next one who wants to, non-blocking and close-on-exec; -EAGAIN: nobody does; or

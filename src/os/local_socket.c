@@ -20,6 +20,7 @@
 
 struct local_socket {
         int fd;
+        int type;
         struct sockaddr_un address;
         dev_t device; /* of the file that is ours */
         ino_t inode;
@@ -47,31 +48,40 @@ int local_socket_folder(const char *folder, char ret_tried[LOCAL_SOCKET_TRIED_SI
         return r == 0 || r == -EEXIST ? 0 : fail(ret_tried, r, "make the folder %s", folder);
 }
 
-static int bind_with_mode(int fd, const struct sockaddr_un *address, mode_t mode)
+static int open_unnamed(const struct local_socket *s)
+{
+        int fd = socket(AF_UNIX, s->type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+        if (fd < 0)
+                return -errno;
+        return fd;
+}
+
+static int bind_with_mode(const struct local_socket *s, mode_t mode)
 {
         /* A mode that is set later would come too late for somebody quick. */
         mode_t mask = umask(~mode & 0777);
-        int r = bind(fd, (const struct sockaddr *)address, sizeof *address) < 0 ? -errno : 0;
+        int r = bind(s->fd, (const struct sockaddr *)&s->address, sizeof s->address) < 0 ? -errno : 0;
 
         umask(mask);
         return r;
 }
 
 /* Whether nobody listens any more at what lies there: 0; -EADDRINUSE: somebody does; or another -errno. */
-static int probe(const struct sockaddr_un *address)
+static int probe(const struct local_socket *s)
 {
         struct stat st;
         int fd, r;
 
         /* To connect to a plain file is refused in the same words. */
-        if (lstat(address->sun_path, &st) < 0)
+        if (lstat(s->address.sun_path, &st) < 0)
                 return -errno;
         if (!S_ISSOCK(st.st_mode))
                 return -EEXIST;
-        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        fd = open_unnamed(s);
         if (fd < 0)
-                return -errno;
-        r = connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 ? -errno : 0;
+                return fd;
+        r = connect(fd, (const struct sockaddr *)&s->address, sizeof s->address) < 0 ? -errno : 0;
         close(fd);
         if (r == -ECONNREFUSED)
                 return 0;
@@ -79,24 +89,23 @@ static int probe(const struct sockaddr_un *address)
         return r == 0 || r == -EAGAIN ? -EADDRINUSE : r;
 }
 
-static int bind_anew(int fd, const struct sockaddr_un *address, mode_t mode,
-                     char tried[LOCAL_SOCKET_TRIED_SIZE])
+static int bind_anew(const struct local_socket *s, mode_t mode, char tried[LOCAL_SOCKET_TRIED_SIZE])
 {
-        int r = bind_with_mode(fd, address, mode);
+        const char *path = s->address.sun_path;
+        int r = bind_with_mode(s, mode);
 
         if (r == -EADDRINUSE) {
-                r = probe(address);
+                r = probe(s);
                 if (r == -EADDRINUSE)
-                        return fail(tried, r, "listen at %s, where another mcastd listens",
-                                    address->sun_path);
+                        return fail(tried, r, "listen at %s, where another mcastd listens", path);
                 if (r == -EEXIST)
-                        return fail(tried, r, "listen at %s, which is no socket", address->sun_path);
-                if (r == 0 && unlink(address->sun_path) < 0)
+                        return fail(tried, r, "listen at %s, which is no socket", path);
+                if (r == 0 && unlink(path) < 0)
                         r = -errno;
                 if (r == 0)
-                        r = bind_with_mode(fd, address, mode);
+                        r = bind_with_mode(s, mode);
         }
-        return r < 0 ? fail(tried, r, "make the socket %s", address->sun_path) : 0;
+        return r < 0 ? fail(tried, r, "make the socket %s", path) : 0;
 }
 
 static int name_socket(const char *folder, const char *name, struct sockaddr_un *ret,
@@ -111,27 +120,29 @@ static int name_socket(const char *folder, const char *name, struct sockaddr_un 
         return 0;
 }
 
-/* From a named one to one that listens. */
+/* From a named one to one that listens, or that takes datagrams. */
 static int open_socket(struct local_socket *s, mode_t mode, char tried[LOCAL_SOCKET_TRIED_SIZE])
 {
         struct stat st = { 0 };
         int r;
 
-        s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        s->fd = open_unnamed(s);
         if (s->fd < 0)
-                return fail(tried, -errno, "open a socket for %s", s->address.sun_path);
-        r = bind_anew(s->fd, &s->address, mode, tried);
+                return fail(tried, s->fd, "open a socket for %s", s->address.sun_path);
+        r = bind_anew(s, mode, tried);
         if (r < 0)
                 return r;
         if (lstat(s->address.sun_path, &st) == 0) {
                 s->device = st.st_dev;
                 s->inode = st.st_ino;
         }
-        return listen(s->fd, BACKLOG) < 0 ? fail(tried, -errno, "listen at %s", s->address.sun_path) : 0;
+        if (s->type == SOCK_STREAM && listen(s->fd, BACKLOG) < 0)
+                return fail(tried, -errno, "listen at %s", s->address.sun_path);
+        return 0;
 }
 
-int local_socket_new(const char *folder, const char *name, mode_t mode, struct local_socket **ret,
-                     char ret_tried[LOCAL_SOCKET_TRIED_SIZE])
+static int new_socket(int type, const char *folder, const char *name, mode_t mode, struct local_socket **ret,
+                      char ret_tried[LOCAL_SOCKET_TRIED_SIZE])
 {
         struct local_socket *s = calloc(1, sizeof *s);
         int r;
@@ -139,6 +150,7 @@ int local_socket_new(const char *folder, const char *name, mode_t mode, struct l
         if (!s)
                 return fail(ret_tried, -ENOMEM, "open %s", name);
         s->fd = -1;
+        s->type = type;
         r = name_socket(folder, name, &s->address, ret_tried);
         if (r == 0)
                 r = open_socket(s, mode, ret_tried);
@@ -148,6 +160,18 @@ int local_socket_new(const char *folder, const char *name, mode_t mode, struct l
         }
         *ret = s;
         return 0;
+}
+
+int local_socket_new(const char *folder, const char *name, mode_t mode, struct local_socket **ret,
+                     char ret_tried[LOCAL_SOCKET_TRIED_SIZE])
+{
+        return new_socket(SOCK_STREAM, folder, name, mode, ret, ret_tried);
+}
+
+int local_socket_new_mailbox(const char *folder, const char *name, mode_t mode, struct local_socket **ret,
+                             char ret_tried[LOCAL_SOCKET_TRIED_SIZE])
+{
+        return new_socket(SOCK_DGRAM, folder, name, mode, ret, ret_tried);
 }
 
 struct local_socket *local_socket_free(struct local_socket *s)

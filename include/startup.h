@@ -1,6 +1,7 @@
 #ifndef MCASTD_STARTUP_H
 #define MCASTD_STARTUP_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -24,12 +25,19 @@ struct startup_log {
 struct startup_log startup_open_log(bool debug);
 void startup_close_log(struct startup_log *log);
 
+/* The folder of the control sockets: as configured (RUNTIME_DIR; "": not), or as the service manager says, or
+ * where it would. */
+void startup_name_folder(const char *runtime_dir, char ret_folder[PATH_MAX]);
+
 /* Who is told as well what is wrong with a file: one line, without its end. */
 typedef void (*startup_say)(void *to, const char *line);
 
-/* Reads the file, and logs what is wrong with it; `say` may be NULL. 0 or -errno; *ret_errors: how many
- * errors were logged. */
-int startup_load(const char *path, startup_say say, void *to, struct config **ret, size_t *ret_errors);
+/* Reads the file and the keys that it needs, and logs what is wrong with them; `say` may be NULL. Where the
+ * file does not say where the keys are, they are read from keys_fd, if it is not -1; else from
+ * $CREDENTIALS_DIRECTORY/keys, if there is one; else from /etc/mcastd/keys. 0 or -errno; *ret_errors: how
+ * many errors were logged. */
+int startup_load(const char *path, int keys_fd, startup_say say, void *to, struct config **ret,
+                 size_t *ret_errors);
 
 /* The exit status after a configuration could not be loaded. Without errors it is not its own fault, which is
  * logged. */

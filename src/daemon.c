@@ -253,7 +253,7 @@ static void reload(struct daemon *d, startup_say say, void *to, struct control_r
 
         *ret = (struct control_reload){ 0 };
         service_reloading(d->service);
-        r = startup_load(d->options->config_path, say, to, &next, &errors);
+        r = startup_load(d->options->config_path, -1, say, to, &next, &errors);
         if (r == 0)
                 r = switch_to(d, next, say, to, ret);
         sum_up(d, r, errors, ret);
@@ -483,7 +483,7 @@ int daemon_run(const struct startup_options *options)
         (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
         event_set_log_callback(on_library_message);
         event_set_fatal_callback(on_library_fatal);
-        r = startup_load(options->config_path, NULL, NULL, &d.config, &errors);
+        r = startup_load(options->config_path, -1, NULL, NULL, &d.config, &errors);
         if (r == 0)
                 status = serve(&d);
         else

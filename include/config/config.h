@@ -10,6 +10,9 @@
 #include "base/event.h"
 #include "base/rate.h"
 #include "config/diag.h"
+#include "config/keys.h"
+#include "message/auth.h"
+#include "message/keyring.h"
 #include "message/message.h"
 #include "message/template.h"
 
@@ -18,6 +21,7 @@
 #define CONFIG_ALLOW_MAX       16
 #define CONFIG_SOURCES_MAX     32
 #define CONFIG_EXPECT_ACKS_MAX 1024
+#define CONFIG_PATH_MAX        255
 #define CONFIG_RUNTIME_DIR_MAX                                                                               \
         90 /* with the name of a socket behind it no longer than struct sockaddr_un has room for */
 
@@ -49,6 +53,7 @@ struct config_sources {
 
 struct config_receiver {
         struct config_group at;
+        enum auth_mode auth; /* of what is heard */
         struct config_sources sources;
         struct config_handlers handlers;
         struct config_networks allow;
@@ -74,6 +79,8 @@ struct config_emitter {
         bool loop;
         uint64_t dscp;
         uint64_t expect_acks;
+        uint64_t key;        /* id of the one that messages are signed with; 0: they are not */
+        enum auth_mode auth; /* of the acks; AUTH_OFF without a key */
 };
 
 struct config_daemon {
@@ -82,6 +89,7 @@ struct config_daemon {
         char runtime_dir[CONFIG_RUNTIME_DIR_MAX + 1]; /* "": the default */
         struct endpoint http;                         /* family 0: off */
         bool http_peers;
+        char keys[CONFIG_PATH_MAX + 1]; /* file of the keys; "": where the caller says */
 };
 
 struct config {
@@ -89,11 +97,14 @@ struct config {
         size_t n_receivers, n_emitters;
         struct config_receiver *receivers; /* in the order of the file */
         struct config_emitter *emitters;
+        struct keyring *keys; /* NULL: no section needs any */
+        char keys_path[4096]; /* where they were read from */
 };
 
-/* Reads and checks a file. 0; or -EINVAL where diag has errors, or -ENOMEM. Warnings in diag are no reason to
+/* Reads and checks a file, and the keys that it uses: from `keys` unless the file says where. 0; or -EINVAL
+ * where diag has errors, -ENOMEM, or -ENOSYS where libsodium does not work. Warnings in diag are no reason to
  * fail. The config belongs to the caller. */
-int config_load(const char *path, struct diag *diag, struct config **ret);
+int config_load(const char *path, const struct keys_source *keys, struct diag *diag, struct config **ret);
 struct config *config_free(struct config *c);
 
 struct endpoint config_endpoint(const struct config_group *at);

@@ -37,4 +37,8 @@ struct ini {
 int ini_load(const char *path, struct diag *diag, struct ini **ret);
 struct ini *ini_free(struct ini *ini);
 
+/* The entry of an option (case does not count) of the section that begins with `header`; where there is none,
+ * the header. */
+const struct ini_entry *ini_find(const struct ini *ini, const struct ini_entry *header, const char *key);
+
 #endif

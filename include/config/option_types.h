@@ -21,6 +21,7 @@ extern const struct option_type option_type_duration;
 extern const struct option_type option_type_duration_or_off;
 extern const struct option_type option_type_duration_or_auto;
 extern const struct option_type option_type_folder;
+extern const struct option_type option_type_path;
 extern const struct option_type option_type_listen;
 extern const struct option_type option_type_size;
 extern const struct option_type option_type_rate;
@@ -33,5 +34,7 @@ extern const struct option_type option_type_sources;
 extern const struct option_type option_type_ack_text;
 extern const struct option_type option_type_template;
 extern const struct option_type option_type_node;
+extern const struct option_type option_type_key;
+extern const struct option_type option_type_auth;
 
 #endif

@@ -23,6 +23,9 @@ struct template_values {
  */
 int template_check(const char *text, size_t *ret_at);
 
+/* How long the message can be that a checked template makes: at most MESSAGE_MAX. */
+size_t template_longest(const char *text);
+
 /* Writes the message that a checked template makes, without a NUL; returns its length, at most MESSAGE_MAX.
  */
 size_t template_render(const char *text, const struct template_values *values, char *buffer);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/ini.h"
 #include "config/options.h"
+#include "config/signatures.h"
 
 /* Which sections there are, and how often. */
 static const struct section_type {
@@ -30,6 +31,7 @@ struct loader {
         struct diag *diag;
         const struct ini *ini;
         struct config *config;
+        bool daemon_unsure; /* what [DAEMON] says could not all be read */
 };
 
 static struct diag_place place_of(const struct ini_entry *e, const char *key)
@@ -37,16 +39,10 @@ static struct diag_place place_of(const struct ini_entry *e, const char *key)
         return (struct diag_place){ .line = e->line, .section = e->section, .key = key };
 }
 
-/* The entry of an option that was given in the section of `header`. */
-static const struct ini_entry *find_key(const struct loader *l, const struct ini_entry *header,
-                                        const char *key)
+/* Where an option was given in the section of `header`; else where that is. */
+static struct diag_place place_in(const struct loader *l, const struct ini_entry *header, const char *key)
 {
-        const struct ini_entry *end = l->ini->entries + l->ini->n;
-
-        for (const struct ini_entry *e = header + 1; e < end && e->key; e++)
-                if (strcmp(e->key, key) == 0)
-                        return e;
-        return header;
+        return place_of(ini_find(l->ini, header, key), key);
 }
 
 static const struct section_type *section_type_of(const char *section)
@@ -204,14 +200,14 @@ static void check_interface(struct loader *l, const struct ini_entry *header, co
         bool by_address = at->ip_address.family, by_name = at->interface[0];
 
         if (by_address && by_name)
-                diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "interface"), "INTERFACE"),
+                diag_add(l->diag, DIAG_ERROR, place_in(l, header, "INTERFACE"),
                          "IP_ADDRESS chooses the interface already; give one of them");
         if (!same_family(&at->ip_address, &at->group))
-                diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "ip_address"), "IP_ADDRESS"),
+                diag_add(l->diag, DIAG_ERROR, place_in(l, header, "IP_ADDRESS"),
                          "%s is not of the family of MCAST_GROUP, %s; INTERFACE has no family",
                          ADDRESS_TEXT(&at->ip_address), ADDRESS_TEXT(&at->group));
         if (address_needs_link(&at->group) && !by_address && !by_name && was_read(l, header))
-                diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "mcast_group"), "MCAST_GROUP"),
+                diag_add(l->diag, DIAG_ERROR, place_in(l, header, "MCAST_GROUP"),
                          "%s is another group on each link: give INTERFACE", ADDRESS_TEXT(&at->group));
 }
 
@@ -227,7 +223,7 @@ static bool load_group_section(struct loader *l, const struct ini_entry *header,
                          "the name is too long: at most %d characters", CONFIG_SECTION_MAX);
                 return false;
         }
-        strcpy(at->section, header->section);
+        memcpy(at->section, header->section, strlen(header->section) + 1);
         at->line = header->line;
         load_section(l, header, kind, at);
         check_interface(l, header, at);
@@ -243,17 +239,17 @@ static bool load_receiver(struct loader *l, const struct ini_entry *header, stru
                 return false;
         for (size_t i = 0; i < r->sources.n; i++)
                 if (!same_family(&r->sources.addresses[i], &r->at.group))
-                        diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "sources"), "SOURCES"),
+                        diag_add(l->diag, DIAG_ERROR, place_in(l, header, "SOURCES"),
                                  "%s is not of the family of MCAST_GROUP, %s",
                                  ADDRESS_TEXT(&r->sources.addresses[i]), ADDRESS_TEXT(&r->at.group));
         for (size_t i = 0; i < r->allow.n; i++)
                 if (!same_family(&r->allow.networks[i].address, &r->at.group))
-                        diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "allow"), "ALLOW"),
+                        diag_add(l->diag, DIAG_ERROR, place_in(l, header, "ALLOW"),
                                  "%s/%" PRIu32 " is not of the family of MCAST_GROUP, %s",
                                  ADDRESS_TEXT(&r->allow.networks[i].address), r->allow.networks[i].length,
                                  ADDRESS_TEXT(&r->at.group));
         if (address_is_source_specific_group(&r->at.group) && r->sources.n == 0)
-                diag_add(l->diag, DIAG_WARNING, place_of(find_key(l, header, "mcast_group"), "MCAST_GROUP"),
+                diag_add(l->diag, DIAG_WARNING, place_in(l, header, "MCAST_GROUP"),
                          "%s is for source-specific multicast: networks may deliver nothing without SOURCES",
                          ADDRESS_TEXT(&r->at.group));
         return diag_errors(l->diag) == errors;
@@ -264,15 +260,24 @@ static bool load_emitter(struct loader *l, const struct ini_entry *header, struc
         if (!load_group_section(l, header, SECTION_EMITTER, &e->at))
                 return false;
         if (e->jitter_ns > e->interval_ns) {
-                diag_add(l->diag, DIAG_ERROR, place_of(find_key(l, header, "jitter"), "JITTER"),
-                         "%s is more than INTERVAL, %s", TEXT_DURATION(e->jitter_ns),
-                         TEXT_DURATION(e->interval_ns));
+                diag_add(l->diag, DIAG_ERROR, place_in(l, header, "JITTER"), "%s is more than INTERVAL, %s",
+                         TEXT_DURATION(e->jitter_ns), TEXT_DURATION(e->interval_ns));
                 return false;
         }
+        if (!signatures_fit(e, l->ini, header, l->diag))
+                return false;
         if (address_is_link_local_group(&e->at.group) && e->ttl > 1)
-                diag_add(l->diag, DIAG_WARNING, place_of(find_key(l, header, "ttl"), "TTL"),
+                diag_add(l->diag, DIAG_WARNING, place_in(l, header, "TTL"),
                          "no router forwards %s, whatever the TTL", ADDRESS_TEXT(&e->at.group));
         return true;
+}
+
+static void load_daemon(struct loader *l, const struct ini_entry *header)
+{
+        size_t errors = diag_errors(l->diag);
+
+        load_section(l, header, SECTION_DAEMON, &l->config->daemon);
+        l->daemon_unsure |= diag_errors(l->diag) > errors;
 }
 
 static void load_header(struct loader *l, const struct ini_entry *header)
@@ -280,14 +285,15 @@ static void load_header(struct loader *l, const struct ini_entry *header)
         const struct section_type *type = section_type_of(header->section);
         struct config *c = l->config;
 
-        if (!type)
+        if (!type) {
                 unknown_section(l, header);
-        else if (type->kind == SECTION_RECEIVER)
+                l->daemon_unsure = true; /* it may have been meant */
+        } else if (type->kind == SECTION_RECEIVER)
                 c->n_receivers += load_receiver(l, header, &c->receivers[c->n_receivers]);
         else if (type->kind == SECTION_EMITTER)
                 c->n_emitters += load_emitter(l, header, &c->emitters[c->n_emitters]);
         else
-                load_section(l, header, type->kind, &c->daemon);
+                load_daemon(l, header);
 }
 
 static bool same_interface(const struct config_group *a, const struct config_group *b)
@@ -313,7 +319,8 @@ static void check_receivers(struct loader *l)
                         j++;
                 if (j < i)
                         diag_add(
-                                l->diag, DIAG_ERROR, (struct diag_place){ at->line, at->section, NULL },
+                                l->diag, DIAG_ERROR,
+                                (struct diag_place){ .line = at->line, .section = at->section },
                                 "has the group, port and interface of [%s] on line %u: each datagram would be "
                                 "handled twice",
                                 c->receivers[j].at.section, c->receivers[j].at.line);
@@ -337,7 +344,8 @@ static void check_emitters(struct loader *l)
                         j++;
                 if (j < i)
                         diag_add(
-                                l->diag, DIAG_ERROR, (struct diag_place){ e->at.line, e->at.section, NULL },
+                                l->diag, DIAG_ERROR,
+                                (struct diag_place){ .line = e->at.line, .section = e->at.section },
                                 "has the group, port, interface and message of [%s] on line %u: each message "
                                 "would be sent twice",
                                 c->emitters[j].at.section, c->emitters[j].at.line);
@@ -361,9 +369,11 @@ static int make_room(const struct ini *ini, struct config *c)
         return c->receivers && c->emitters ? 0 : -ENOMEM;
 }
 
-static int load_ini(const struct ini *ini, struct diag *diag, struct config *c)
+static int load_ini(const struct ini *ini, const struct keys_source *keys, struct diag *diag,
+                    struct config *c)
 {
-        struct loader l = { .diag = diag, .ini = ini, .config = c };
+        /* A line that could not be read may be one of [DAEMON]. */
+        struct loader l = { .diag = diag, .ini = ini, .config = c, .daemon_unsure = diag_errors(diag) > 0 };
         int r = make_room(ini, c);
 
         if (r < 0)
@@ -374,6 +384,10 @@ static int load_ini(const struct ini *ini, struct diag *diag, struct config *c)
                         load_header(&l, &ini->entries[i]);
         check_receivers(&l);
         check_emitters(&l);
+        if (!l.daemon_unsure)
+                r = signatures_load_keys(c, ini, keys, diag);
+        if (r < 0)
+                return r;
         /* An empty file is more likely an accident than a wish; it must not make a running daemon leave its
          * groups. */
         if (c->n_receivers + c->n_emitters == 0 && diag_errors(diag) == 0)
@@ -382,18 +396,18 @@ static int load_ini(const struct ini *ini, struct diag *diag, struct config *c)
         return diag_errors(diag) ? -EINVAL : 0;
 }
 
-int config_load(const char *path, struct diag *diag, struct config **ret)
+int config_load(const char *path, const struct keys_source *keys, struct diag *diag, struct config **ret)
 {
         struct ini *ini = NULL;
         struct config *c = NULL;
         int r = ini_load(path, diag, &ini);
 
-        if (r == -ENOMEM)
+        if (r == -ENOMEM || r == -EMFILE || r == -ENFILE)
                 return r;
         if (r < 0)
                 return -EINVAL;
         c = calloc(1, sizeof *c);
-        r = c ? load_ini(ini, diag, c) : -ENOMEM;
+        r = c ? load_ini(ini, keys, diag, c) : -ENOMEM;
         ini_free(ini);
         if (r < 0) {
                 config_free(c);
@@ -409,6 +423,7 @@ struct config *config_free(struct config *c)
                 return NULL;
         free(c->receivers);
         free(c->emitters);
+        keyring_free(c->keys);
         free(c);
         return NULL;
 }

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,14 @@
 /* Longer than the name of any option. */
 #define KEY_SHOWN_MAX 64
 
+/* From 128 bits on, hexadecimal digits in a row are taken for a secret. What stands there in their place is
+ * shorter. */
+#define HEX_DIGITS     "0123456789abcdefABCDEF"
+#define HEX_HIDDEN_MIN 32
+
 struct item {
         enum diag_severity severity;
+        bool elsewhere; /* it is about another file */
         unsigned line;
         size_t order; /* of being added: decides within a line */
         char *message;
@@ -55,7 +62,7 @@ struct diag *diag_free(struct diag *d)
 }
 
 /* `FILE:LINE: [section] key: `, as much of it as is known. Returns what snprintf would. */
-static int print_place(const struct diag *d, struct diag_place place, char *to, size_t size)
+static int print_place(const char *file, struct diag_place place, char *to, size_t size)
 {
         char line[16] = "", key[KEY_SHOWN_MAX + 1] = "";
 
@@ -64,15 +71,38 @@ static int print_place(const struct diag *d, struct diag_place place, char *to, 
         /* Sections as the daemon calls them, options as the manual does: however the file has it. */
         for (size_t i = 0; place.key && place.key[i] && i < sizeof key - 1; i++)
                 key[i] = (char)toupper((unsigned char)place.key[i]);
-        return snprintf(to, size, "%s%s: %s%s%s%s%s", d->file, line, place.section ? "[" : "",
+        return snprintf(to, size, "%s%s: %s%s%s%s%s", file, line, place.section ? "[" : "",
                         place.section ? place.section : "", place.section ? "] " : "", key,
                         place.key ? ": " : "");
 }
 
+/* Whoever takes the file of keys for the configuration, or the other way round, must not find the secrets in
+ * the journal. */
+static void hide_secrets(char *message)
+{
+        char *to = message;
+
+        for (const char *p = message; *p;) {
+                size_t n = strspn(p, HEX_DIGITS);
+
+                if (n >= HEX_HIDDEN_MIN) {
+                        to += sprintf(to, "<%zu hexadecimal digits>", n);
+                        p += n;
+                        continue;
+                }
+                n += p[n] != '\0';
+                memmove(to, p, n);
+                to += n;
+                p += n;
+        }
+        *to = '\0';
+}
+
 void diag_add(struct diag *d, enum diag_severity severity, struct diag_place place, const char *format, ...)
 {
+        const char *file = place.file ? place.file : d->file;
         char message[LOG_LINE_SIZE];
-        int n = print_place(d, place, message, sizeof message);
+        int n = print_place(file, place, message, sizeof message);
         va_list args;
 
         if (n >= 0 && (size_t)n < sizeof message) {
@@ -82,6 +112,7 @@ void diag_add(struct diag *d, enum diag_severity severity, struct diag_place pla
                 if ((size_t)n < sizeof message)
                         vsnprintf(message + n, sizeof message - (size_t)n, format, args);
                 va_end(args);
+                hide_secrets(message + strlen(file));
         }
         if (severity == DIAG_ERROR)
                 d->errors++;
@@ -90,6 +121,7 @@ void diag_add(struct diag *d, enum diag_severity severity, struct diag_place pla
                 return;
         }
         d->items[d->n].severity = severity;
+        d->items[d->n].elsewhere = place.file != NULL;
         d->items[d->n].line = place.line;
         d->items[d->n].order = d->n;
         d->n++;
@@ -104,6 +136,8 @@ static int by_line(const void *a, const void *b)
 {
         const struct item *x = a, *y = b;
 
+        if (x->elsewhere != y->elsewhere)
+                return x->elsewhere ? 1 : -1;
         if (x->line != y->line)
                 return x->line < y->line ? -1 : 1;
         return x->order < y->order ? -1 : 1;

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <iniparser/iniparser.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,9 +33,18 @@ static int refuse(struct diag *diag, const char *what)
         return -EINVAL;
 }
 
+/* An error that is no fault of the file, which is not to be blamed: it may be read well when it is tried
+ * again. */
+static bool passes(int error)
+{
+        return error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
 /* The errno in words of the file, and its negative back. */
 static int cannot_read(struct diag *diag, int error)
 {
+        if (passes(error))
+                return -error;
         diag_add(diag, DIAG_ERROR, (struct diag_place){ 0 }, "cannot be read: %s", strerror(error));
         return -error;
 }
@@ -114,7 +125,8 @@ static int compare(const struct ini *ini, const dictionary *dict, struct diag *d
                 if (!same_entry(&ini->entries[at], dict->key[i], dict->val[i])) {
                         const struct ini_entry *e = &ini->entries[at];
 
-                        diag_add(diag, DIAG_ERROR, (struct diag_place){ e->line, e->section, e->key },
+                        diag_add(diag, DIAG_ERROR,
+                                 (struct diag_place){ .line = e->line, .section = e->section, .key = e->key },
                                  "can be read in two ways; write it more plainly");
                         return -EINVAL;
                 }
@@ -123,11 +135,28 @@ static int compare(const struct ini *ini, const dictionary *dict, struct diag *d
         if (at < ini->n) {
                 const struct ini_entry *e = &ini->entries[at];
 
-                diag_add(diag, DIAG_ERROR, (struct diag_place){ e->line, e->section, e->key },
+                diag_add(diag, DIAG_ERROR,
+                         (struct diag_place){ .line = e->line, .section = e->section, .key = e->key },
                          "is not seen by every reader of this file; write it more plainly");
                 return -EINVAL;
         }
         return 0;
+}
+
+/* More than a new dictionary of iniparser has. Less than what the C library would give back to the kernel. */
+#define NEW_DICTIONARY_SIZE (16 << 10)
+
+/* iniparser 4.1 does not look whether it was given the memory of a new dictionary, which it fills at once.
+ * Where the heap had that much to spare, it has it still. (What it does not look at later makes entries
+ * that are not those of the file, which is seen.) */
+static bool has_room_for_dictionary(void)
+{
+        /* Volatile, or the compiler would see that it is good for nothing. */
+        void *volatile room = malloc(NEW_DICTIONARY_SIZE);
+        bool there = room != NULL;
+
+        free(room);
+        return there;
 }
 
 /* iniparser opens files by name only. This one is of the open file, which no other can have replaced
@@ -136,6 +165,8 @@ static dictionary *load_dictionary(int fd)
 {
         char path[64];
 
+        if (!has_room_for_dictionary())
+                return NULL;
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
         iniparser_set_error_callback(count_complaint);
         library_complaints = 0;
@@ -144,10 +175,15 @@ static dictionary *load_dictionary(int fd)
 
 static int confirm(int fd, const struct ini *ini, struct diag *diag)
 {
-        dictionary *dict = load_dictionary(fd);
+        dictionary *dict;
         int r;
 
-        if (!dict || library_complaints > 0)
+        errno = 0;
+        dict = load_dictionary(fd);
+        /* It does not tell an error of the system from one of the file, or goes on in spite of it. */
+        if (passes(errno))
+                r = -errno;
+        else if (!dict || library_complaints > 0)
                 r = refuse(diag, "iniparser cannot read it");
         else
                 r = compare(ini, dict, diag);
@@ -158,7 +194,7 @@ static int confirm(int fd, const struct ini *ini, struct diag *diag)
 
 static int load_open_file(int fd, struct diag *diag, struct ini *ini)
 {
-        size_t length;
+        size_t length = 0;
         int r = read_file(fd, diag, &ini->text, &length);
 
         if (r == 0)
@@ -185,6 +221,16 @@ int ini_load(const char *path, struct diag *diag, struct ini **ret)
         }
         *ret = ini;
         return 0;
+}
+
+const struct ini_entry *ini_find(const struct ini *ini, const struct ini_entry *header, const char *key)
+{
+        const struct ini_entry *end = ini->entries + ini->n;
+
+        for (const struct ini_entry *e = header + 1; e < end && e->key; e++)
+                if (strcasecmp(e->key, key) == 0)
+                        return e;
+        return header;
 }
 
 struct ini *ini_free(struct ini *ini)

@@ -120,7 +120,7 @@ static int set_number(const struct config_option *o, const char *text, void *fie
 
 static int set_port(const struct config_option *o, const char *text, void *field, char *why)
 {
-        uint64_t port;
+        uint64_t port = 0;
         int r = parse_number(o, text, &port, why);
 
         if (r == 0)
@@ -183,13 +183,14 @@ static int set_rate(const struct config_option *o, const char *text, void *field
         return r < 0 ? refuse(why, text, "is not a rate such as 10/s, none or unlimited") : 0;
 }
 
-static int set_folder(const struct config_option *o, const char *text, void *field, char *why)
+/* Of the length that the field has room for. */
+static int set_path(const struct config_option *o, const char *text, void *field, char *why)
 {
         if (*text && *text != '/')
                 return refuse(why, text, "is not a path that begins with /");
         if (strlen(text) > o->most)
                 return refuse(why, text, "is too long: at most %" PRIu64 " bytes", o->most);
-        store_text(field, CONFIG_RUNTIME_DIR_MAX + 1, text);
+        store_text(field, o->type->size, text);
         return 0;
 }
 
@@ -402,6 +403,34 @@ static int set_node(const struct config_option *o, const char *text, void *field
         return 0;
 }
 
+/* Somebody may have taken the secret for the key: what is refused is not quoted. */
+static int set_key(const struct config_option *o, const char *text, void *field, char *why)
+{
+        uint64_t id = 0;
+
+        if (*text && (value_number(text, &id) < 0 || id < o->least || id > o->most)) {
+                snprintf(why, OPTION_WHY_SIZE,
+                         "is not the id of a key: a number from %" PRIu64 " to %" PRIu64
+                         "; the secret itself stands in the file of keys",
+                         o->least, o->most);
+                return -EINVAL;
+        }
+        *(uint64_t *)field = id;
+        return 0;
+}
+
+static int set_auth(const struct config_option *o, const char *text, void *field, char *why)
+{
+        (void)o;
+        for (enum auth_mode mode = AUTH_OFF; mode <= AUTH_ENFORCE; mode++) {
+                if (strcasecmp(text, auth_mode_name(mode)) == 0) {
+                        *(enum auth_mode *)field = mode;
+                        return 0;
+                }
+        }
+        return refuse(why, text, "is not one of off, receive-only, permissive and enforce");
+}
+
 const struct option_type option_type_group = { sizeof(struct address), set_group };
 const struct option_type option_type_address = { sizeof(struct address), set_address };
 const struct option_type option_type_interface = { IFNAMSIZ, set_interface };
@@ -410,7 +439,8 @@ const struct option_type option_type_number = { sizeof(uint64_t), set_number };
 const struct option_type option_type_duration = { sizeof(int64_t), set_duration };
 const struct option_type option_type_duration_or_off = { sizeof(int64_t), set_duration_or_off };
 const struct option_type option_type_duration_or_auto = { sizeof(int64_t), set_duration_or_auto };
-const struct option_type option_type_folder = { CONFIG_RUNTIME_DIR_MAX + 1, set_folder };
+const struct option_type option_type_folder = { CONFIG_RUNTIME_DIR_MAX + 1, set_path };
+const struct option_type option_type_path = { CONFIG_PATH_MAX + 1, set_path };
 const struct option_type option_type_listen = { sizeof(struct endpoint), set_listen };
 const struct option_type option_type_size = { sizeof(uint64_t), set_size };
 const struct option_type option_type_rate = { sizeof(rate_per_s), set_rate };
@@ -423,3 +453,5 @@ const struct option_type option_type_sources = { sizeof(struct config_sources), 
 const struct option_type option_type_ack_text = { MESSAGE_ACK_TEXT_MAX + 1, set_ack_text };
 const struct option_type option_type_template = { TEMPLATE_MAX + 1, set_template };
 const struct option_type option_type_node = { NODE_NAME_MAX + 1, set_node };
+const struct option_type option_type_key = { sizeof(uint64_t), set_key };
+const struct option_type option_type_auth = { sizeof(enum auth_mode), set_auth };

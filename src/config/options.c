@@ -31,6 +31,8 @@ static const struct config_option options[] = {
           "the interface that has this address" },
         { "INTERFACE", BOTH, &option_type_interface, GROUP(interface), 1, IFNAMSIZ - 1, "", RELOAD_REOPENS,
           "the interface of this name" },
+        { "AUTH", SECTION_RECEIVER, &option_type_auth, RECEIVER(auth), 0, 0, "off", RELOAD_RETUNES,
+          "what is asked of signatures: off, receive-only, permissive, enforce" },
         { "HANDLERS", SECTION_RECEIVER, &option_type_handlers, RECEIVER(handlers), 0, 0, "log", RELOAD_RETUNES,
           "what is done with a datagram, in this order: log, ack" },
         { "SOURCES", SECTION_RECEIVER, &option_type_sources, RECEIVER(sources), 0, 0, "any", RELOAD_RETUNES,
@@ -74,6 +76,10 @@ static const struct config_option options[] = {
           "differentiated services code point" },
         { "EXPECT_ACKS", SECTION_EMITTER, &option_type_number, EMITTER(expect_acks), 0, CONFIG_EXPECT_ACKS_MAX, "0",
           RELOAD_RETUNES, "fewer nodes than this acknowledging a message are reported" },
+        { "KEY", SECTION_EMITTER, &option_type_key, EMITTER(key), 1, 65535, "", RELOAD_RETUNES,
+          "id of the key that messages are signed with" },
+        { "AUTH", SECTION_EMITTER, &option_type_auth, EMITTER(auth), 0, 0, "off", RELOAD_RETUNES,
+          "what is asked of the signatures of acks: as for receivers; needs KEY" },
         { "LOG_LEVEL", SECTION_DAEMON, &option_type_level, DAEMON(log_level), 0, 0, "info", RELOAD_APPLIES,
           "least serious level that is logged" },
         { "NODE", SECTION_DAEMON, &option_type_node, DAEMON(node), 1, NODE_NAME_MAX, "", RELOAD_APPLIES,
@@ -84,6 +90,8 @@ static const struct config_option options[] = {
           "address:port of the page, /metrics, /healthz and /status.json" },
         { "HTTP_PEERS", SECTION_DAEMON, &option_type_boolean, DAEMON(http_peers), 0, 0, "no", RELOAD_APPLIES,
           "whether /metrics tells of each peer, with its address" },
+        { "KEYS", SECTION_DAEMON, &option_type_path, DAEMON(keys), 1, CONFIG_PATH_MAX, "", RELOAD_APPLIES,
+          "file of the keys; $CREDENTIALS_DIRECTORY/keys or /etc/mcastd/keys by default" },
 };
 /* clang-format on */
 #define N_OPTIONS (sizeof options / sizeof options[0])

@@ -17,7 +17,6 @@
 struct scanner {
         struct diag *diag;
         struct ini *ini;
-        size_t room;         /* entries allocated */
         unsigned line;       /* that is being read, from 1 */
         const char *section; /* NULL before the first */
         bool section_bad;    /* its header was refused: say nothing more about what stands in it */
@@ -32,22 +31,13 @@ static void complain(const struct scanner *s, const char *key, const char *what)
         diag_add(s->diag, DIAG_ERROR, place, "%s", what);
 }
 
-/* 0, or -ENOMEM, or 1 where the file has too many entries. */
+/* 0, or 1 where the file has too many entries. */
 static int append(struct scanner *s, const char *key, const char *value)
 {
         if (s->ini->n == INI_ENTRIES_MAX) {
                 diag_add(s->diag, DIAG_ERROR, (struct diag_place){ .line = s->line },
                          "one too many: at most %u sections and options", INI_ENTRIES_MAX);
                 return 1;
-        }
-        if (s->ini->n == s->room) {
-                size_t room = s->room ? 2 * s->room : 64;
-                struct ini_entry *grown = reallocarray(s->ini->entries, room, sizeof *grown);
-
-                if (!grown)
-                        return -ENOMEM;
-                s->ini->entries = grown;
-                s->room = room;
         }
         s->ini->entries[s->ini->n++] =
                 (struct ini_entry){ .section = s->section, .key = key, .value = value, .line = s->line };
@@ -148,7 +138,8 @@ static char *scan_value(struct scanner *s, const char *key, char *text)
         end = text + strcspn(text, ";#");
         if (*end && end > text && !strchr(BLANKS, end[-1])) {
                 diag_add(
-                        s->diag, DIAG_ERROR, (struct diag_place){ s->line, s->section, key },
+                        s->diag, DIAG_ERROR,
+                        (struct diag_place){ .line = s->line, .section = s->section, .key = key },
                         "\"%c\" would cut the value; put the value in quotes, or a blank in front of a comment",
                         *end);
                 return NULL;
@@ -182,7 +173,8 @@ static int scan_assignment(struct scanner *s, char *line)
         lower(key);
         for (size_t i = s->section_from + 1; i < s->ini->n; i++) {
                 if (strcmp(s->ini->entries[i].key, key) == 0) {
-                        diag_add(s->diag, DIAG_ERROR, (struct diag_place){ s->line, s->section, key },
+                        diag_add(s->diag, DIAG_ERROR,
+                                 (struct diag_place){ .line = s->line, .section = s->section, .key = key },
                                  "given already, on line %u", s->ini->entries[i].line);
                         break;
                 }
@@ -235,7 +227,7 @@ static int scan_line(struct scanner *s, char *line, size_t length)
         return *line == '[' ? scan_header(s, line) : scan_assignment(s, line);
 }
 
-/* One line, its end replaced by a NUL. 1 where the rest is not worth reading, 0, or -ENOMEM. */
+/* One line, its end replaced by a NUL. 1 where the rest is not worth reading, or 0. */
 static int read_line(struct scanner *s, char *line, size_t length)
 {
         size_t errors = diag_errors(s->diag), n = s->ini->n;
@@ -252,12 +244,24 @@ static int read_line(struct scanner *s, char *line, size_t length)
         return r;
 }
 
+/* Room for what so many lines can hold. */
+static struct ini_entry *make_room(const char *text, size_t length)
+{
+        size_t lines = 1;
+
+        for (size_t i = 0; i < length && lines < INI_ENTRIES_MAX; i++)
+                lines += text[i] == '\n';
+        return calloc(lines, sizeof(struct ini_entry));
+}
+
 int scan_text(char *text, size_t length, struct diag *diag, struct ini *ret)
 {
         struct scanner s = { .diag = diag, .ini = ret, .line = 1 };
         char *end = text + length;
 
-        *ret = (struct ini){ .text = ret->text };
+        *ret = (struct ini){ .text = ret->text, .entries = make_room(text, length) };
+        if (!ret->entries)
+                return -ENOMEM;
         if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
                 complain(&s, NULL, "starts with a byte order mark; save the file as UTF-8 without one");
                 text += 3;
@@ -271,7 +275,7 @@ int scan_text(char *text, size_t length, struct diag *diag, struct ini *ret)
                 line[n] = '\0';
                 r = read_line(&s, line, n);
                 if (r != 0)
-                        return r < 0 ? r : 0;
+                        return 0;
                 line = next;
         }
         return 0;

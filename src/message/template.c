@@ -91,7 +91,8 @@ static const struct placeholder *placeholder_at(const char *text)
         return NULL;
 }
 
-int template_check(const char *text, size_t *ret_at)
+/* The length of the longest message. 0; or -EINVAL and the offset of a brace that is not understood. */
+static int measure(const char *text, size_t *ret_longest, size_t *ret_at)
 {
         size_t longest = 0;
 
@@ -113,7 +114,26 @@ int template_check(const char *text, size_t *ret_at)
                 longest++;
                 p++;
         }
+        *ret_longest = longest;
+        return 0;
+}
+
+int template_check(const char *text, size_t *ret_at)
+{
+        size_t longest;
+        int r = measure(text, &longest, ret_at);
+
+        if (r < 0)
+                return r;
         return longest <= MESSAGE_MAX ? 0 : -ERANGE;
+}
+
+size_t template_longest(const char *text)
+{
+        size_t longest = 0, at;
+
+        (void)measure(text, &longest, &at);
+        return longest;
 }
 
 size_t template_render(const char *text, const struct template_values *values, char *buffer)

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -38,6 +39,7 @@ static void collect(void *arg, enum diag_severity severity, const char *message)
 
 static void load(const char *path, struct outcome *ret)
 {
+        struct keys_source keys = { .path = "keys", .fd = -1 };
         struct diag *diag;
         size_t size;
 
@@ -45,7 +47,7 @@ static void load(const char *path, struct outcome *ret)
         ret->to = open_memstream(&ret->messages, &size);
         assert_non_null(ret->to);
         assert_int_equal(diag_new(basename(path), &diag), 0);
-        ret->r = config_load(path, diag, &ret->config);
+        ret->r = config_load(path, &keys, diag, &ret->config);
         diag_each(diag, collect, ret);
         ret->errors = diag_errors(diag);
         diag_free(diag);
@@ -67,11 +69,51 @@ static char *path_of(const char *folder, const char *name, const char *ending)
         return path;
 }
 
+/* The file's bytes, for the caller to free; NULL where there is none. */
+static char *read_bytes(const char *path, size_t *ret_size)
+{
+        char *bytes = NULL;
+        FILE *f = fopen(path, "r"), *to;
+        int c;
+
+        if (!f)
+                return NULL;
+        to = open_memstream(&bytes, ret_size);
+        assert_non_null(to);
+        while ((c = getc(f)) != EOF)
+                putc(c, to);
+        assert_int_equal(fclose(to), 0);
+        fclose(f);
+        return bytes;
+}
+
+/* Makes NAME.keys of tests/data the file `keys` of the folder that the test runs in, with the mode that it
+ * must have; where there is none, there is no file. A NAME.conf that has to say where its keys are says
+ * /proc/self/cwd/keys. */
+static void lay_out_keys(const char *folder, const char *name)
+{
+        char *path = path_of(folder, name, ".keys"), *bytes;
+        size_t size;
+        int fd;
+
+        assert_true(unlink("keys") == 0 || errno == ENOENT);
+        bytes = read_bytes(path, &size);
+        if (bytes) {
+                fd = open("keys", O_WRONLY | O_CREAT | O_EXCL, 0400);
+                assert_true(fd >= 0);
+                assert_int_equal(write(fd, bytes, size), size);
+                close(fd);
+        }
+        free(bytes);
+        free(path);
+}
+
 static struct config *load_good(const char *name)
 {
         char *path = path_of("good", name, ".conf");
         struct outcome o;
 
+        lay_out_keys("good", name);
         load(path, &o);
         free(path);
         assert_string_equal(o.messages, "");
@@ -101,7 +143,7 @@ static bool ends_in(const char *name, const char *end)
 
 static int is_file(const struct dirent *d)
 {
-        return ends_in(d->d_name, ".conf") || ends_in(d->d_name, ".expect");
+        return ends_in(d->d_name, ".conf") || ends_in(d->d_name, ".expect") || ends_in(d->d_name, ".keys");
 }
 
 /* The file's text, for the caller to free; "" where there is none. */
@@ -130,6 +172,7 @@ static bool is_as_expected(const struct folder *folder, const char *name)
         struct outcome o;
         bool as_expected;
 
+        lay_out_keys(folder->name, name);
         load(path, &o);
         as_expected = o.r == folder->r && strcmp(o.messages, expected) == 0 &&
                       (*expected != '\0') == folder->speaks;
@@ -144,7 +187,7 @@ static bool is_as_expected(const struct folder *folder, const char *name)
         return as_expected;
 }
 
-/* Files of both endings lead here, so that neither is without the other. */
+/* Files of all endings lead here, so that none is without its .conf. */
 static void test_folder(void **state)
 {
         const struct folder *folder = *state;
@@ -194,20 +237,21 @@ static void check_receiver(const struct config_receiver *r, const char *expected
                    "handlers %s %s; %zu sources, first %s; %zu networks, last %s/%u; ack \"%s\" %" PRIu32
                    "/s, in all %" PRIu32 "/s, spread %" PRId64 " ns; log %" PRIu32
                    "/s; expects every %" PRId64 " ns; %" PRIu64 " peers, dead after %" PRId64
-                   " ns, clock %" PRId64 " ns; buffer %" PRIu64 "; share %d",
+                   " ns, clock %" PRId64 " ns; buffer %" PRIu64 "; share %d; auth %s",
                    r->handlers.names[0], r->handlers.n == 2 ? r->handlers.names[1] : "-", r->sources.n,
                    ADDRESS_TEXT(&r->sources.addresses[0]), r->allow.n, ADDRESS_TEXT(&last->address),
                    last->length, r->ack_text, r->ack_rate, r->ack_total, r->ack_spread_ns, r->log_rate,
                    r->expect_every_ns, r->peers, r->dead_after_ns, r->clock_skew_ns, r->receive_buffer,
-                   r->share_any);
+                   r->share_any, auth_mode_name(r->auth));
 }
 
 static void check_emitter(const struct config_emitter *e, const char *expected)
 {
         check_text(expected,
                    "every %" PRId64 " ns, jitter %" PRId64 "; \"%s\"; ttl %" PRIu64 ", loop %d, dscp %" PRIu64
-                   "; expects %" PRIu64,
-                   e->interval_ns, e->jitter_ns, e->message, e->ttl, e->loop, e->dscp, e->expect_acks);
+                   "; expects %" PRIu64 "; key %" PRIu64 ", auth %s",
+                   e->interval_ns, e->jitter_ns, e->message, e->ttl, e->loop, e->dscp, e->expect_acks, e->key,
+                   auth_mode_name(e->auth));
 }
 
 static void test_values_are_as_given(void **state)
@@ -218,23 +262,26 @@ static void test_values_are_as_given(void **state)
         assert_int_equal(c->n_receivers, 1);
         assert_int_equal(c->n_emitters, 1);
         check_group(&c->receivers[0].at,
-                    "[mcserver.all] line 9, 239.1.2.3 port 5002, address 192.0.2.1, interface \"\"");
+                    "[mcserver.all] line 10, 239.1.2.3 port 5002, address 192.0.2.1, interface \"\"");
         check_receiver(
                 &c->receivers[0],
                 "handlers ack log; 2 sources, first 198.51.100.7; 3 networks, last 198.51.100.7/32; "
                 "ack \"got it\" 5/s, in all 4294967295/s, spread 20000000 ns; log 0/s; "
                 "expects every 120000000000 ns; 4096 peers, dead after 10000000000 ns, clock 500000000 ns; "
-                "buffer 65536; share 1");
+                "buffer 65536; share 1; auth permissive");
         check_group(&c->emitters[0].at,
-                    "[mcclient.all] line 28, 239.1.2.4 port 5003, address -, interface \"eth0.7\"");
+                    "[mcclient.all] line 30, 239.1.2.4 port 5003, address -, interface \"eth0.7\"");
         check_emitter(&c->emitters[0],
                       "every 1500000000 ns, jitter 250000000; \"ATU {utc} node={node}\"; ttl 8, loop 0, "
-                      "dscp 46; expects 3");
+                      "dscp 46; expects 3; key 7, auth enforce");
         assert_int_equal(c->daemon.log_level, LOG_LEVEL_DEBUG);
         assert_string_equal(c->daemon.node, "rack-7.example");
         assert_string_equal(c->daemon.runtime_dir, "/run/mcastd-b");
         assert_string_equal(ENDPOINT_TEXT(&c->daemon.http), "[::1]:9464");
         assert_true(c->daemon.http_peers);
+        assert_string_equal(c->daemon.keys, "/proc/self/cwd/keys");
+        assert_int_equal(keyring_count(c->keys), 1);
+        assert_int_equal(keyring_id(c->keys, 0), 7);
         config_free(c);
 }
 
@@ -250,15 +297,18 @@ static void test_defaults_are_those_of_the_manual(void **state)
                 &c->receivers[0],
                 "handlers log -; 0 sources, first -; 0 networks, last -/0; ack \"ack\" 10/s, in all 1000/s, "
                 "spread 0 ns; log 100/s; expects every 0 ns; 1024 peers, dead after 0 ns, "
-                "clock 2000000000 ns; buffer 4194304; share 0");
+                "clock 2000000000 ns; buffer 4194304; share 0; auth off");
         check_group(&c->emitters[0].at, "[mcclient] line 6, 239.1.1.1 port 5001, address -, interface \"\"");
         check_emitter(&c->emitters[0],
-                      "every 1000000000 ns, jitter 0; \"ATU {time}\"; ttl 1, loop 1, dscp 0; expects 0");
+                      "every 1000000000 ns, jitter 0; \"ATU {time}\"; ttl 1, loop 1, dscp 0; expects 0; "
+                      "key 0, auth off");
         assert_int_equal(c->daemon.log_level, LOG_LEVEL_INFO);
         assert_string_equal(c->daemon.node, "");
         assert_string_equal(c->daemon.runtime_dir, "");
         assert_int_equal(c->daemon.http.address.family, 0);
         assert_false(c->daemon.http_peers);
+        assert_string_equal(c->daemon.keys, "");
+        assert_null(c->keys);
         config_free(c);
 }
 
@@ -273,7 +323,7 @@ static bool differs(const struct config_option *o, const struct config *a, const
 /* Who adds an option finds out here that all-options.conf lacks it. */
 static void test_all_options_means_all(void **state)
 {
-        struct config *all = load_good("all-options"), *defaults = load_good("defaults");
+        struct config *defaults = load_good("defaults"), *all = load_good("all-options");
         size_t missing = 0;
 
         (void)state;
@@ -329,6 +379,27 @@ static void test_value_ends_where_a_comment_begins(void **state)
         (void)state;
         check_group(&c->receivers[0].at, "[mcserver] line 7, 239.1.1.1 port 5001, address -, interface \"\"");
         assert_string_equal(c->receivers[0].ack_text, "a");
+        config_free(c);
+}
+
+static void test_signatures_are_asked_for_in_each_mode(void **state)
+{
+        static const enum auth_mode modes[] = { AUTH_OFF, AUTH_RECEIVE_ONLY, AUTH_PERMISSIVE, AUTH_ENFORCE };
+        struct config *c = load_good("signatures");
+
+        (void)state;
+        assert_int_equal(c->n_receivers, N_OF(modes));
+        for (size_t i = 0; i < N_OF(modes); i++)
+                assert_int_equal(c->receivers[i].auth, modes[i]);
+        assert_int_equal(c->n_emitters, 2);
+        assert_int_equal(c->emitters[0].key, 65535);
+        assert_int_equal(c->emitters[0].auth, AUTH_RECEIVE_ONLY);
+        assert_int_equal(c->emitters[1].key, 0);
+        assert_int_equal(c->emitters[1].auth, AUTH_OFF);
+        assert_int_equal(keyring_count(c->keys), 2);
+        assert_non_null(keyring_find(c->keys, 1));
+        assert_non_null(keyring_find(c->keys, 65535));
+        assert_null(keyring_find(c->keys, 2));
         config_free(c);
 }
 
@@ -512,6 +583,24 @@ static void test_many_warnings_are_no_error(void **state)
         forget(&o);
 }
 
+/* --- the folder that the tests run in --- */
+
+static char folder_of_tests[] = "/tmp/test_config.XXXXXX";
+
+static int enter_folder(void **state)
+{
+        (void)state;
+        return mkdtemp(folder_of_tests) ? chdir(folder_of_tests) : -1;
+}
+
+static int leave_folder(void **state)
+{
+        (void)state;
+        if (unlink("keys") < 0 && errno != ENOENT)
+                return -1;
+        return chdir("/") < 0 ? -1 : rmdir(folder_of_tests);
+}
+
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_workshop, remove_workshop)
 
 int main(void)
@@ -526,6 +615,7 @@ int main(void)
                 cmocka_unit_test(test_sections_keep_their_order),
                 cmocka_unit_test(test_message_stands_between_quotes),
                 cmocka_unit_test(test_value_ends_where_a_comment_begins),
+                cmocka_unit_test(test_signatures_are_asked_for_in_each_mode),
                 IN_FOLDER(test_missing_file),
                 IN_FOLDER(test_directory),
                 IN_FOLDER(test_pipe_is_refused_at_once),
@@ -538,5 +628,5 @@ int main(void)
                 IN_FOLDER(test_many_warnings_are_no_error),
         };
 
-        return cmocka_run_group_tests(tests, NULL, NULL);
+        return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }

@@ -190,6 +190,8 @@ static const struct {
         { "LOOP", "no" },
         { "DSCP", "1" },
         { "EXPECT_ACKS", "1" },
+        { "KEY", "1" },
+        { "AUTH", "receive-only" },
 };
 
 static const char *other_value(const char *key)
@@ -252,6 +254,7 @@ static const struct {
         const char *step;
 } pairs[] = {
         { "two that retune", "ALLOW", "LOG_RATE", "tune0" },
+        { "how signatures are looked at", "AUTH", "LOG_RATE", "tune0" },
         { "one that reopens", "ALLOW", "SHARE", "open0" },
         { "the other way round", "PORT", "LOG_RATE", "open0" },
         { "two that reopen", "PORT", "INTERFACE", "open0" },
@@ -285,7 +288,7 @@ static void test_two_options(void **state)
 static void test_print(void **state)
 {
         static struct bench before, after;
-        static const char expected[] = "apply  [daemon]: LOG_LEVEL NODE\n"
+        static const char expected[] = "apply  [daemon]: LOG_LEVEL NODE KEYS\n"
                                        "later  [daemon]: RUNTIME_DIR\n"
                                        "add    [d]\n"
                                        "retune [c]: ACK_RATE LOG_RATE\n"
@@ -305,6 +308,7 @@ static void test_print(void **state)
         after.config.daemon.log_level = LOG_LEVEL_DEBUG;
         strcpy(after.config.daemon.node, "ups-7");
         strcpy(after.config.daemon.runtime_dir, "/run/b");
+        strcpy(after.config.daemon.keys, "/etc/keys");
         assert_int_equal(plan_new(&before.config, &after.config, &p), 0);
         assert_non_null(to);
         plan_print(p, &before.config, &after.config, to);

@@ -350,11 +350,12 @@ static bool check_agreement(const char *path, const char *text, size_t length)
 /* Whatever is in it: for the sanitizers to watch. */
 static void load_as_config(const char *path)
 {
+        struct keys_source keys = { .path = "keys", .fd = -1 };
         struct config *c = NULL;
         struct diag *diag;
 
         assert_int_equal(diag_new("f", &diag), 0);
-        if (config_load(path, diag, &c) == 0)
+        if (config_load(path, &keys, diag, &c) == 0)
                 config_free(c);
         diag_free(diag);
 }

@@ -102,6 +102,22 @@ static void test_check(void **state)
 }
 
 static const struct {
+        const char *text;
+        size_t longest;
+} lengths[] = {
+        { "", 0 },          { "a", 1 },          { "{{}}", 2 },        { "ATU {time}", 30 },
+        { "{utc}", 27 },    { "{node}x", 65 },   { "{boot}", 16 },     { "{seq}", 20 },
+        { "{uptime}", 10 }, { "{{{seq}}}", 22 }, { "{seq}{seq}", 40 },
+};
+
+static void test_longest(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < N_OF(lengths); i++)
+                CHECK_INT(lengths[i].text, template_longest(lengths[i].text), lengths[i].longest);
+}
+
+static const struct {
         const char *name, *placeholder;
         size_t count, more;
         int result;
@@ -303,6 +319,7 @@ static void test_all_placeholders_are_named(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_longest),
                 cmocka_unit_test(test_check),
                 cmocka_unit_test(test_check_of_the_longest),
                 cmocka_unit_test(test_render),

@@ -8,8 +8,6 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <sodium/core.h>
-#include <sodium/randombytes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +29,7 @@
 #include "loop/sections.h"
 #include "loop/service.h"
 #include "os/batch.h"
+#include "os/handover.h"
 #include "version.h"
 
 static const int handled_signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
@@ -43,10 +42,11 @@ struct daemon {
         struct config *config; /* the running one */
         struct sections *sections;
         struct service *service;
-        struct control *control; /* NULL: could not be opened */
-        struct http *http;       /* NULL: off, or could not be opened */
-        bool reload_refused;     /* the last one */
-        char folder[PATH_MAX];   /* of the control sockets */
+        struct control *control;   /* NULL: could not be opened */
+        struct handover *handover; /* the same */
+        struct http *http;         /* NULL: off, or could not be opened */
+        bool reload_refused;       /* the last one */
+        char folder[PATH_MAX];     /* of the control sockets */
 };
 
 static void on_library_message(int severity, const char *message)
@@ -71,9 +71,9 @@ static void apply_daemon_options(struct daemon *d)
         /* The zone may have changed as well; localtime_r does not look again by itself. */
         tzset();
         if (cfg->node[0])
-                strcpy(d->env.node, cfg->node);
+                snprintf(d->env.node, sizeof d->env.node, "%s", cfg->node);
         else if (gethostname(d->env.node, sizeof d->env.node) < 0)
-                strcpy(d->env.node, "-");
+                snprintf(d->env.node, sizeof d->env.node, "-");
         d->env.node[sizeof d->env.node - 1] = '\0';
 }
 
@@ -112,6 +112,9 @@ static int snapshot(void *arg, const struct snapshot_query *query, struct snapsh
         s->log_lost = log_lost();
         s->reload_refused = d->reload_refused;
         s->remark = remark(d);
+        s->n_keys = keyring_count(d->env.signer.keys);
+        for (size_t i = 0; i < s->n_keys; i++)
+                s->key_ids[i] = keyring_id(d->env.signer.keys, i);
         snprintf(s->node, sizeof s->node, "%s", d->env.node);
         snprintf(s->config_path, sizeof s->config_path, "%s", d->options->config_path);
         if (d->control)
@@ -151,7 +154,7 @@ static void apply_http(struct daemon *d, const struct config_daemon *before, sta
         const struct config_daemon *cfg = &d->config->daemon;
         int r;
 
-        if (d->http && memcmp(&cfg->http, &before->http, sizeof cfg->http) == 0) {
+        if (d->http && endpoint_equal(&cfg->http, &before->http)) {
                 http_set_peers(d->http, cfg->http_peers);
                 return;
         }
@@ -167,18 +170,15 @@ static void apply_http(struct daemon *d, const struct config_daemon *before, sta
                 log_event(EVENT_HTTP, NULL, 0, "HTTP on %s", ENDPOINT_TEXT(&cfg->http));
 }
 
-/* The folder of the control sockets: as configured, or as the service manager says, or where it would. */
-static void name_folder(const struct config_daemon *cfg, char folder[PATH_MAX])
+/* The keys of the running configuration count from now on. */
+static void take_keys(struct daemon *d)
 {
-        const char *given = getenv("RUNTIME_DIRECTORY");
+        char ids[KEYRING_TEXT_SIZE];
 
-        if (cfg->runtime_dir[0])
-                snprintf(folder, PATH_MAX, "%s", cfg->runtime_dir);
-        else if (given && *given)
-                /* There may be several, with colons between them. */
-                snprintf(folder, PATH_MAX, "%.*s", (int)strcspn(given, ":"), given);
-        else
-                snprintf(folder, PATH_MAX, "/run/mcastd");
+        d->env.signer.keys = d->config->keys;
+        if (d->config->keys)
+                log_event(EVENT_KEYS, NULL, 0, "keys: %s of %s", keyring_text(d->config->keys, ids),
+                          d->config->keys_path);
 }
 
 /* --- reload --- */
@@ -187,7 +187,7 @@ static void note_restart_needed(const struct daemon *d, startup_say say, void *t
 {
         char folder[PATH_MAX];
 
-        name_folder(&d->config->daemon, folder);
+        startup_name_folder(d->config->daemon.runtime_dir, folder);
         if (strcmp(folder, d->folder) != 0)
                 tell(EVENT_CONFIG_WARNING, say, to,
                      "%s: [daemon] RUNTIME_DIR: %s is used from the next start on, until then %s",
@@ -210,8 +210,11 @@ static int switch_to(struct daemon *d, struct config *next, startup_say say, voi
                 config_free(next);
                 return r;
         }
+        /* Those of the old one go with it. */
+        d->env.signer.keys = NULL;
         config_free(d->config);
         d->config = next;
+        take_keys(d);
         apply_daemon_options(d);
         note_restart_needed(d, say, to);
         apply_http(d, &before, say, to);
@@ -253,7 +256,7 @@ static void reload(struct daemon *d, startup_say say, void *to, struct control_r
 
         *ret = (struct control_reload){ 0 };
         service_reloading(d->service);
-        r = startup_load(d->options->config_path, -1, say, to, &next, &errors);
+        r = startup_load(d->options->config_path, handover_take(d->handover), say, to, &next, &errors);
         if (r == 0)
                 r = switch_to(d, next, say, to, ret);
         sum_up(d, r, errors, ret);
@@ -347,37 +350,6 @@ static int watch_signals(struct daemon *d)
 
 /* --- start and end --- */
 
-static int open_base(struct env *env)
-{
-        struct event_config *cfg = event_config_new();
-
-        if (!cfg)
-                return -ENOMEM;
-        /* Without this the environment could choose another back end. */
-        event_config_set_flag(cfg, EVENT_BASE_FLAG_IGNORE_ENV);
-        env->base = event_base_new_with_config(cfg);
-        event_config_free(cfg);
-        if (!env->base || event_base_priority_init(env->base, LOOP_PRIORITIES) < 0)
-                return -ENOMEM;
-        return 0;
-}
-
-static int open_env(struct env *env)
-{
-        int r;
-
-        if (sodium_init() < 0)
-                return -ENOSYS;
-        env->started_ns = clock_monotonic_ns();
-        env->started_wall_ns = clock_wall_ns();
-        randombytes_buf(&env->key, sizeof env->key);
-        randombytes_buf(&env->boot, sizeof env->boot);
-        r = open_base(env);
-        if (r == 0)
-                r = netlink_new(&env->netlink);
-        return r < 0 ? r : batch_new(&env->batch);
-}
-
 static void on_state_changed(void *arg)
 {
         struct daemon *d = arg;
@@ -397,10 +369,21 @@ static void on_peers_changed(void *arg)
                 service_touch(d->service);
 }
 
+/* Where changed keys are left for a reload. */
+static void open_handover(struct daemon *d)
+{
+        char tried[LOCAL_SOCKET_TRIED_SIZE];
+        int r = handover_new(d->folder, &d->handover, tried);
+
+        if (r < 0)
+                log_event(EVENT_CONTROL, NULL, 0, "mcastctl cannot hand over keys: cannot %s: %s", tried,
+                          strerror(-r));
+}
+
 /* 0 or -errno; what could be opened is closed by finish(). */
 static int start(struct daemon *d)
 {
-        int r = open_env(&d->env);
+        int r = env_open(&d->env);
 
         if (r == 0)
                 r = watch_signals(d);
@@ -409,44 +392,37 @@ static int start(struct daemon *d)
         apply_daemon_options(d);
         log_event(EVENT_STARTED, NULL, 0, "mcastd " MCASTD_VERSION " starts as node %s with %s", d->env.node,
                   d->options->config_path);
+        take_keys(d);
         d->env.state_changed = on_state_changed;
         d->env.peers_changed = on_peers_changed;
         d->env.state_arg = d;
         r = sections_new(&d->env, d->config, &d->sections);
+        /* Our own receivers can tell what we sign from what was signed before them. */
+        env_start_signing(&d->env);
         if (r == 0)
                 r = service_new(&d->env, snapshot_for_service, d, &d->service);
         if (r < 0)
                 return r;
         /* The main job does not depend on those who look at it. */
-        name_folder(&d->config->daemon, d->folder);
+        startup_name_folder(d->config->daemon.runtime_dir, d->folder);
         (void)control_new(&d->env, d->folder, &control_ops, d, &d->control);
+        open_handover(d);
         apply_http(d, &d->config->daemon, NULL, NULL);
         return 0;
-}
-
-/* What libevent has put off still holds buffers of connections that are closed: it is done now, one turn for
- * each priority. */
-static void let_go(struct event_base *base)
-{
-        for (int i = 0; base && i < LOOP_PRIORITIES; i++)
-                (void)event_base_loop(base, EVLOOP_NONBLOCK);
 }
 
 /* In the reverse order; takes what is half built. */
 static void finish(struct daemon *d)
 {
         d->control = control_free(d->control);
+        d->handover = handover_free(d->handover);
         d->http = http_free(d->http);
         d->service = service_free(d->service);
         d->sections = sections_free(d->sections);
         for (size_t i = 0; i < N_SIGNALS; i++)
                 if (d->signals[i])
                         event_free(d->signals[i]);
-        let_go(d->env.base);
-        batch_free(d->env.batch);
-        netlink_free(d->env.netlink);
-        if (d->env.base)
-                event_base_free(d->env.base);
+        env_close(&d->env);
         config_free(d->config);
         libevent_global_shutdown();
 }
@@ -480,6 +456,9 @@ int daemon_run(const struct startup_options *options)
         size_t errors;
         int r, status;
 
+        /* Nobody would ever hear of what happens. */
+        if (!log.journal && !log.console)
+                return EXIT_FAILURE;
         (void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
         event_set_log_callback(on_library_message);
         event_set_fatal_callback(on_library_fatal);

@@ -24,6 +24,7 @@ enum event_id {
         EVENT_STOPPED,
         EVENT_CONFIG_ERROR,
         EVENT_CONFIG_WARNING,
+        EVENT_KEYS,
         EVENT_RELOADED,
         EVENT_RELOAD_REFUSED,
         EVENT_OPEN_FAILED,

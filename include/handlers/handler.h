@@ -34,7 +34,10 @@ struct records {
 struct handler_io {
         int64_t now_ns; /* monotonic */
         bool record;    /* whether this datagram is to be spoken of, see LOG_RATE */
-        bool own;       /* it comes from one of this host's addresses; known where the port is the group's */
+        const struct auth_trailer
+                *verified; /* its signature, which was right and is new; NULL: it has none */
+        bool sign;         /* what answers a signed one is to be signed */
+        bool own; /* it comes from one of this host's addresses; known where the port is the group's */
         struct outbox *out;
         struct records *records;
         struct stats *stats;

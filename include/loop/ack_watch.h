@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "loop/attachment.h"
+#include "loop/entrance.h"
 #include "loop/section.h"
 #include "state/acks.h"
 #include "state/roster.h"
@@ -14,6 +15,8 @@ struct ack_watch {
         struct section *section;
         const struct attachment *link;
         int fd; /* by which acks come; -1: no socket */
+        struct entrance entrance;
+        uint8_t tag_before[AUTH_TAG_SIZE]; /* of the message before the last one */
         struct acks *acks;
         struct roster *roster;
         uint64_t number; /* of the last message */
@@ -33,8 +36,9 @@ void ack_watch_end(struct ack_watch *w);
 /* Takes one batch of acks; returns how many there were, or -errno. `arg` is the struct ack_watch. */
 int ack_watch_receive(void *arg);
 
-/* A message was sent at now_ns: what comes from now on is counted for it. */
-void ack_watch_begin(struct ack_watch *w, uint64_t number, int64_t now_ns);
+/* A message was sent at now_ns: what comes from now on is counted for it. tag: its own, to which signed acks
+ * must be bound; zeroes if it has none. */
+void ack_watch_begin(struct ack_watch *w, uint64_t number, const uint8_t tag[AUTH_TAG_SIZE], int64_t now_ns);
 
 /* Before the next message is sent: what came of the last one. */
 void ack_watch_conclude(struct ack_watch *w, uint64_t expect_acks, int64_t now_ns);

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "handlers/handler.h"
 #include "message/outbox.h"
+#include "message/signer.h"
 #include "os/batch.h"
 #include "os/links.h"
 #include "os/membership.h"
@@ -32,6 +33,7 @@ struct env {
         struct outbox out;
         struct records records;
         struct hash_key key;
+        struct signer signer;
         uint64_t boot;                    /* drawn at the start, for {boot} */
         int64_t started_ns;               /* monotonic */
         int64_t started_wall_ns;          /* the same moment */
@@ -40,5 +42,14 @@ struct env {
         void (*peers_changed)(void *arg); /* one is up or down now; the same */
         void *state_arg;
 };
+
+/* Opens the loop and what belongs to it, and notes the time of the start. 0 or -errno; what could be opened
+ * is closed by env_close(), which takes what is half made. */
+int env_open(struct env *env);
+void env_close(struct env *env);
+
+/* Draws who we are to those who verify signatures, and from which number on we count. The keys are another
+ * matter. */
+void env_start_signing(struct env *env);
 
 #endif

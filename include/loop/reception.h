@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "handlers/handler.h"
 #include "loop/attachment.h"
+#include "loop/entrance.h"
 #include "loop/peer_watch.h"
 #include "loop/replies.h"
 #include "loop/report.h"
@@ -32,6 +33,7 @@ struct reception {
         const struct attachment *link;
         int fd; /* -1: no socket */
         struct report report;
+        struct entrance entrance;
         struct replies replies;
         struct peer_watch peers;
         struct handler_set handlers;
@@ -54,6 +56,9 @@ int reception_init(struct reception *r, struct env *env, struct section *section
  * been replaced or is to stay as it is, settle takes that over or throws it away. */
 int reception_prepare(struct reception *r, const struct config_receiver *next);
 void reception_settle(struct reception *r, bool accepted);
+
+/* Goes on with what another one of the same section remembers of signed datagrams. */
+void reception_inherit(struct reception *r, struct reception *from);
 
 /* Datagrams come by this socket from now on. */
 void reception_begin(struct reception *r, int fd);

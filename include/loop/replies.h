@@ -33,7 +33,7 @@ int replies_prepare(struct replies *r, const struct config_receiver *next);
 void replies_send(struct replies *r, struct outbox *out, int64_t now_ns);
 
 /* Says that somebody was acknowledged. */
-void replies_say(const struct replies *r, const struct endpoint *to);
+void replies_say(const struct replies *r, const struct reply *reply);
 
 /* Sends at once what still waits. */
 void replies_drain(struct replies *r);

@@ -20,6 +20,13 @@ enum trouble {
         TROUBLE_MISDIRECTED,
         TROUBLE_FOREIGN,
         TROUBLE_SOURCE,
+        TROUBLE_PLAIN,
+        TROUBLE_MALFORMED,
+        TROUBLE_UNKNOWN_KEY,
+        TROUBLE_STALE,
+        TROUBLE_BAD_MAC,
+        TROUBLE_REPLAY,
+        TROUBLE_EARLY,
         TROUBLE_PEERS_MANY,
         TROUBLE_PEERS_FULL,
         TROUBLE_KERNEL_DROPS,
@@ -74,7 +81,7 @@ struct section_ops {
 
         /* It is opened anew in place of another one of its name, from which it takes over what must go on.
          * NULL: nothing must. */
-        void (*inherit)(struct section *s, const struct section *from);
+        void (*inherit)(struct section *s, struct section *from);
 
         /* Brings up to date what only the kernel has counted so far. NULL: nothing. */
         void (*update_counters)(struct section *s);
@@ -91,7 +98,8 @@ struct section_ops {
         bool (*forget)(struct section *s, const struct address *who);
 
         /* Sends a message now, besides the schedule: `text`, or what MESSAGE makes if it is NULL. 0; or
-         * -errno: -ENOTCONN where its socket is not open. NULL: it is no emitter. */
+         * -errno: -ENOTCONN where its socket is not open, -E2BIG where the text and its signature are too
+         * long. NULL: it is no emitter. */
         int (*send)(struct section *s, const char *text, struct section_sent *ret);
 
         /* Handles what still waits, closes, and frees it; takes NULL. */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "message/auth.h"
 
 #define OUTBOX_MAX 64
 
@@ -15,10 +16,13 @@ struct reply {
         const void *payload;
         size_t length;
         struct endpoint to;
-        struct address from; /* one of this host's addresses */
-        uint32_t ifindex;    /* the interface to send by */
-        bool record;         /* whether it is to be spoken of, once it is sent */
-        int error;           /* after the flush: 0, or the errno because of which it was not sent */
+        struct address from;                /* one of this host's addresses */
+        uint32_t ifindex;                   /* the interface to send by */
+        bool record;                        /* whether it is to be spoken of, once it is sent */
+        uint16_t key_id;                    /* of the key to sign with; 0: it is not signed */
+        uint8_t request_tag[AUTH_TAG_SIZE]; /* what it answers, where it is signed */
+        uint8_t trailer[AUTH_TRAILER_SIZE]; /* sent behind the payload, where it is signed */
+        int error; /* after the flush: 0, or the errno because of which it was not sent */
 };
 
 /* The replies to one batch of datagrams. */

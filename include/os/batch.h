@@ -20,11 +20,11 @@ struct batch *batch_free(struct batch *b);
  * -errno. */
 int batch_receive(struct batch *b, int fd);
 
-/* The i-th datagram of the last batch. */
-const struct datagram *batch_datagram(const struct batch *b, size_t i);
+/* The i-th datagram of the last batch, for whoever finds out more about it to note that there. */
+struct datagram *batch_datagram(struct batch *b, size_t i);
 
-/* Sends all replies by the socket, without blocking; each one's `error` says what came of it. Returns how
- * many went out. Does not clear the outbox. */
+/* Sends all replies by the socket that have no `error` yet, without blocking; each one's says what came of it
+ * then. Returns how many went out. Does not clear the outbox. */
 size_t outbox_flush(struct outbox *out, int fd);
 
 #endif

@@ -40,8 +40,9 @@ struct peer {
         bool has_clock : 1;    /* … and a time */
         bool clock_wrong : 1;
         bool established : 1;
-        uint8_t in_row; /* datagrams from `port`, up to PEER_ESTABLISHED */
-        in_port_t port; /* of the last one */
+        uint8_t in_row;  /* datagrams from `port`, up to PEER_ESTABLISHED */
+        in_port_t port;  /* of the last one … */
+        uint16_t key_id; /* … and of the key that it was rightly signed with; 0: none, or not checked */
         uint32_t restarts;
         int64_t first_ns, last_ns; /* heard */
         int64_t since_ns;          /* since when it is up: heard first, or again after it was down */
@@ -63,6 +64,7 @@ struct peer_arrival {
         const uint8_t *payload;
         size_t length;
         const struct message *message;
+        uint16_t key_id; /* of the key that it is rightly signed with; 0: none, or not checked */
         int64_t at_ns;   /* monotonic */
         int64_t wall_ns; /* the same moment */
         int64_t zone_ns; /* local time less UTC */

@@ -8,6 +8,8 @@
 
 #include "base/address.h"
 #include "base/event.h"
+#include "message/auth.h"
+#include "message/keyring.h"
 #include "state/peers.h"
 #include "state/roster.h"
 #include "state/stats.h"
@@ -35,6 +37,7 @@ struct snapshot_section {
         int64_t since_wall_ns;       /* when it came into this state */
         struct endpoint group;
         char interface[IFNAMSIZ]; /* "" while there is none */
+        enum auth_mode auth;
         struct stats stats;
 
         /* Of a receiver. */
@@ -48,6 +51,7 @@ struct snapshot_section {
         size_t ack_sources;   /* known */
         uint32_t last_acks;   /* what the last message that was summed up has drawn */
         uint64_t expect_acks; /* EXPECT_ACKS; 0: nothing is expected */
+        uint64_t key;         /* KEY; 0: none */
 };
 
 struct snapshot_peer {
@@ -88,6 +92,8 @@ struct snapshot {
         bool reload_refused; /* the last one */
         const char *remark;  /* static: what is not well beside the sections; "": nothing */
         uint64_t log_lost;   /* lines */
+        size_t n_keys;
+        uint16_t key_ids[KEYRING_MAX]; /* that count, in rising order */
         struct snapshot_clients control, http;
 
         size_t n_sections;

@@ -16,6 +16,15 @@ enum stat {
         STAT_DROPPED_MISDIRECTED,
         STAT_DROPPED_FOREIGN,
         STAT_DROPPED_SOURCE,
+        STAT_AUTH_OK,
+        STAT_AUTH_PLAIN,
+        STAT_DROPPED_PLAIN,
+        STAT_DROPPED_MALFORMED,
+        STAT_DROPPED_UNKNOWN_KEY,
+        STAT_DROPPED_STALE,
+        STAT_DROPPED_BAD_MAC,
+        STAT_DROPPED_REPLAY,
+        STAT_DROPPED_EARLY,
         STAT_PEERS_UNTOLD,
         STAT_PEERS_DISPLACED,
         STAT_PEERS_REFUSED,
@@ -55,7 +64,7 @@ bool stats_of_receiver(enum stat stat);
 bool stats_of_emitter(enum stat stat);
 
 /* The counters that are not zero, as `received=12 received_bytes=372`, or "nothing yet". */
-#define STATS_TEXT_SIZE 1536
+#define STATS_TEXT_SIZE 2304
 const char *stats_text(const struct stats *s, char buffer[STATS_TEXT_SIZE]);
 
 #endif

@@ -10,9 +10,6 @@
 /* The schema is in mcastctl(1), CONTROL PROTOCOL. */
 #define VIEW_JSON_VERSION 1
 
-/* How documents are written: no blanks, and no digits that a double does not hold. */
-#define VIEW_JSON_FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
-
 /* How many sections, or peers, stand in one document; "next" says where to go on. */
 #define VIEW_JSON_SECTIONS 256
 #define VIEW_JSON_PEERS    1000
@@ -24,6 +21,9 @@ json_t *view_json_peers(const struct snapshot *s);
 
 /* A line of the log, as it was written at that time. */
 json_t *view_json_event(const struct log_record *record, int64_t wall_ns);
+
+/* How a document is written, for the caller to free; NULL without memory. */
+char *view_json_dump(const json_t *document);
 
 /* A text as it is, or, where it is no UTF-8, as text_escape() makes it. */
 json_t *view_json_text(const char *text);

@@ -14,6 +14,7 @@ static const struct event_kind kinds[EVENT_N] = {
         [EVENT_STOPPED] = { .name = "stopped", .level = LOG_LEVEL_NOTICE, .message_id = "373957d8098d459e8dce368b1396b536" },
         [EVENT_CONFIG_ERROR] = { .name = "config-error", .level = LOG_LEVEL_ERROR, .message_id = "6d5565c321a5427eb538301466ec9702" },
         [EVENT_CONFIG_WARNING] = { .name = "config-warning", .level = LOG_LEVEL_WARNING, .message_id = "119b0bf9e6bb4626ad42a89a62254f45" },
+        [EVENT_KEYS] = { .name = "keys", .level = LOG_LEVEL_NOTICE, .message_id = "c02d28a669574156a383a090629b976e" },
         [EVENT_RELOADED] = { .name = "reloaded", .level = LOG_LEVEL_NOTICE, .message_id = "068651fa0abf4df09f4faf5e8f9a8472" },
         [EVENT_RELOAD_REFUSED] = { .name = "reload-refused", .level = LOG_LEVEL_ERROR, .message_id = "50812c4bfd8f482f9213b951a11f0edc" },
         [EVENT_OPEN_FAILED] = { .name = "open-failed", .level = LOG_LEVEL_ERROR, .message_id = "7398752716af4fc092214e9762a0a29c" },

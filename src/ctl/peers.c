@@ -21,7 +21,7 @@ static const struct table_column peer_columns[] = {
         { "RECEIVER", TABLE_LEFT },   { "PEER", TABLE_LEFT },        { "STATE", TABLE_LEFT },
         { "FOR", TABLE_RIGHT },       { "LAST HEARD", TABLE_RIGHT }, { "INTERVAL", TABLE_RIGHT },
         { "DATAGRAMS", TABLE_RIGHT }, { "LOST", TABLE_RIGHT },       { "RESTARTS", TABLE_RIGHT },
-        { "CLOCK", TABLE_RIGHT },     { "PAYLOAD", TABLE_CUT },
+        { "CLOCK", TABLE_RIGHT },     { "KEY", TABLE_RIGHT },        { "PAYLOAD", TABLE_CUT },
 };
 
 static const struct table_column ack_columns[] = {
@@ -78,6 +78,10 @@ static void add_told(struct table *t, const json_t *peer)
         if (answer_has(peer, "clock_s"))
                 table_cell(t, answer_is(peer, "clock_wrong") ? TONE_BAD : TONE_PLAIN, "%+.3f s",
                            to_millis(answer_real(peer, "clock_s")));
+        else
+                table_cell(t, TONE_PLAIN, "-");
+        if (answer_has(peer, "key"))
+                table_cell(t, TONE_GOOD, "%lld", (long long)answer_count(peer, "key"));
         else
                 table_cell(t, TONE_PLAIN, "-");
         table_cell(t, TONE_PLAIN, "%s", answer_text(peer, "payload"));

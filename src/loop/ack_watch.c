@@ -14,7 +14,40 @@ _Static_assert(CONFIG_EXPECT_ACKS_MAX <= ACKS_SOURCES_MAX, "EXPECT_ACKS must be 
 /* Room for all that EXPECT_ACKS may ask for. */
 #define ACK_BATCHES (ACKS_SOURCES_MAX / BATCH_MAX + 1)
 
-static void note_ack(struct ack_watch *w, const struct datagram *d, int64_t now_ns)
+/* An ack of the message before is no forgery, it is late. */
+static bool is_late(const struct ack_watch *w, const struct datagram *d, const struct gate_result *g)
+{
+        const struct auth_key *key = keyring_find(w->section->env->signer.keys, g->trailer.stamp.key_id);
+        struct auth_binding before = w->entrance.binding;
+
+        memcpy(before.request_tag, w->tag_before, AUTH_TAG_SIZE);
+        return auth_verify(key, &before, d->payload, g->length + AUTH_TRAILER_SIZE);
+}
+
+/* Whether its signature is as AUTH wants it. */
+static bool is_let_in(struct ack_watch *w, struct datagram *d, int64_t now_ns)
+{
+        enum trouble which;
+        char detail[ENTRANCE_DETAIL_SIZE];
+        struct gate_result g;
+
+        entrance_judge(&w->entrance, d, &g);
+        if (g.verdict == GATE_BAD_MAC && is_late(w, d, &g)) {
+                w->section->stats.count[STAT_ACKS_STRAY]++;
+                return false;
+        }
+        if (entrance_count(&w->entrance, &g))
+                return true;
+        which = entrance_trouble(g.verdict);
+        if (section_trouble_begins(w->section, which, 1, now_ns))
+                section_say_trouble(w->section, which, "ack from %s%s%s",
+                                    ENDPOINT_TEXT_ON(&d->source, w->link->name),
+                                    entrance_detail(&g, d, detail),
+                                    g.verdict == GATE_BAD_MAC ? ", or it answers an older message" : "");
+        return false;
+}
+
+static void note_ack(struct ack_watch *w, struct datagram *d, int64_t now_ns)
 {
         static const enum stat stats[] = {
                 [ACK_FIRST] = STAT_ACKS_RECEIVED,
@@ -22,7 +55,10 @@ static void note_ack(struct ack_watch *w, const struct datagram *d, int64_t now_
                 [ACK_OVERFLOW] = STAT_ACKS_OVERFLOW,
         };
         enum stat stat = STAT_ACKS_STRAY;
+        char signature[SIGNATURE_TEXT_SIZE];
 
+        if (!is_let_in(w, d, now_ns))
+                return;
         /* An ack comes from the group's port; whoever answers otherwise is no receiver of the group. */
         if (d->source.port == w->section->group.port && w->waiting)
                 stat = stats[acks_note(w->acks, &d->source.address, now_ns)];
@@ -31,8 +67,9 @@ static void note_ack(struct ack_watch *w, const struct datagram *d, int64_t now_
                 w->section->stats.count[STAT_ACKS_OVERFLOW]++;
         w->section->stats.count[stat]++;
         if (stat == STAT_ACKS_RECEIVED && log_enabled(EVENT_ACK_HEARD))
-                section_log(w->section, EVENT_ACK_HEARD, "ack from %s for message %" PRIu64,
-                            ENDPOINT_TEXT_ON(&d->source, w->link->name), w->number);
+                section_log(w->section, EVENT_ACK_HEARD, "ack from %s for message %" PRIu64 "%s",
+                            ENDPOINT_TEXT_ON(&d->source, w->link->name), w->number,
+                            signature_text(d, signature));
 }
 
 int ack_watch_receive(void *arg)
@@ -113,8 +150,10 @@ void ack_watch_abandon(struct ack_watch *w)
                 roster_abandon(w->roster);
 }
 
-void ack_watch_begin(struct ack_watch *w, uint64_t number, int64_t now_ns)
+void ack_watch_begin(struct ack_watch *w, uint64_t number, const uint8_t tag[AUTH_TAG_SIZE], int64_t now_ns)
 {
+        memcpy(w->tag_before, w->entrance.binding.request_tag, AUTH_TAG_SIZE);
+        memcpy(w->entrance.binding.request_tag, tag, AUTH_TAG_SIZE);
         w->number = number;
         w->sent_ns = now_ns;
         w->waiting = true;
@@ -126,6 +165,7 @@ int ack_watch_init(struct ack_watch *w, struct section *section, const struct at
         int r;
 
         *w = (struct ack_watch){ .section = section, .link = link, .fd = -1 };
+        entrance_init(&w->entrance, section, AUTH_ACK);
         r = acks_new(&section->env->key, &w->acks);
         return r < 0 ? r : roster_new(&section->env->key, &w->roster);
 }
@@ -137,6 +177,7 @@ void ack_watch_end(struct ack_watch *w)
         if (episode_end(&w->too_few, &count))
                 section_log(w->section, EVENT_TROUBLE_ENDED,
                             "messages with fewer acks than EXPECT_ACKS: %" PRIu64, count);
+        entrance_end(&w->entrance);
         acks_free(w->acks);
         roster_free(w->roster);
 }

@@ -104,7 +104,7 @@ static void note_name(struct attachment *a, const struct link *link)
         if (strcmp(a->name, link->name) == 0)
                 return;
         section_log(a->section, EVENT_LINK, "%s is called %s now", a->name, link->name);
-        strcpy(a->name, link->name);
+        memcpy(a->name, link->name, sizeof a->name);
 }
 
 static void attach(struct attachment *a, const struct link *link)
@@ -113,7 +113,7 @@ static void attach(struct attachment *a, const struct link *link)
         a->loopback = link->flags & IFF_LOOPBACK;
         a->carrier = link_has_carrier(link);
         a->ups = link->ups;
-        strcpy(a->name, link->name);
+        memcpy(a->name, link->name, sizeof a->name);
         warn(a, link);
 }
 

@@ -168,12 +168,15 @@ static void say(struct control_client *c, const char *line, size_t length)
         if (!line || bufferevent_write(c->buffer, line, length) < 0 ||
             bufferevent_write(c->buffer, "\n", 1) < 0)
                 control_client_drop(c);
+        /* Where there was no memory when it was made, the buffer does not know by itself that it has
+         * something to write, and says nothing of that. */
+        (void)bufferevent_enable(c->buffer, EV_WRITE);
 }
 
 void control_client_answer(struct control_client *c, struct json_t *answer)
 {
         static const char no_memory[] = "{\"version\":1,\"ok\":false,\"error\":\"there is no memory\"}";
-        char *text = answer ? json_dumps(answer, VIEW_JSON_FLAGS) : NULL;
+        char *text = answer ? view_json_dump(answer) : NULL;
         const char *line = text ? text : no_memory;
 
         c->answer = strlen(line);

@@ -41,7 +41,7 @@ static void on_event(void *arg, enum event_id event, const struct log_record *re
                 return;
         cs->telling = true;
         document = view_json_event(record, clock_wall_ns());
-        line = document ? json_dumps(document, VIEW_JSON_FLAGS) : NULL;
+        line = document ? view_json_dump(document) : NULL;
         for (size_t i = 0; i < CONTROL_CLIENTS_MAX; i++)
                 if (cs->places[i] && control_client_watches(cs->places[i], record->kind->level))
                         control_client_tell(cs->places[i], line);

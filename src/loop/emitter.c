@@ -18,9 +18,9 @@
 #include "loop/ack_watch.h"
 #include "loop/attachment.h"
 #include "loop/intake.h"
+#include "loop/outgoing.h"
 #include "loop/timer.h"
 #include "message/message.h"
-#include "message/template.h"
 #include "os/socket.h"
 #include "state/schedule.h"
 
@@ -60,21 +60,19 @@ static void settle_state(struct emitter *e)
                 section_is_active(&e->section);
 }
 
-static void sent(struct emitter *e, const char *message, size_t length)
+static void sent(struct emitter *e, const struct outgoing *m)
 {
         uint64_t failures;
 
         e->section.stats.count[STAT_SENT]++;
-        e->section.stats.count[STAT_SENT_BYTES] += length;
+        e->section.stats.count[STAT_SENT_BYTES] += outgoing_size(m);
         if (episode_end(&e->failing, &failures)) {
                 section_log(&e->section, EVENT_TROUBLE_ENDED,
                             "sending to %s again; messages not sent: %" PRIu64,
                             ENDPOINT_TEXT(&e->section.group), failures);
                 settle_state(e);
         }
-        if (log_enabled(EVENT_SENT))
-                section_log(&e->section, EVENT_SENT, "sent \"%s\" to %s", TEXT_ESCAPE(message, length),
-                            ENDPOINT_TEXT(&e->section.group));
+        outgoing_say(m, &e->section);
 }
 
 static void not_sent(struct emitter *e, int error, int64_t now_ns)
@@ -90,43 +88,29 @@ static void not_sent(struct emitter *e, int error, int64_t now_ns)
                 section_log(&e->section, EVENT_TROUBLE_BEGAN, "%s", why);
 }
 
-/* What MESSAGE makes now. Returns its length. */
-static size_t make_message(const struct emitter *e, int64_t now_ns, char message[MESSAGE_MAX])
-{
-        const struct template_values values = {
-                .wall_ns = clock_wall_ns(),
-                .node = e->section.env->node,
-                .boot = e->section.env->boot,
-                .sequence = e->sequence + 1,
-                .uptime_ns = now_ns - e->section.env->started_ns,
-        };
-
-        return template_render(e->cfg.message, &values, message);
-}
-
 /* 0 or -errno; either was noted. */
-static int put_out(struct emitter *e, const char *message, size_t length, int64_t now_ns)
+static int put_out(struct emitter *e, struct outgoing *m, int64_t now_ns)
 {
-        int r = socket_send(e->fd, &e->section.group, message, length);
+        int r = outgoing_send(m, &e->section, e->fd);
 
         if (r < 0)
                 not_sent(e, -r, now_ns);
         else
-                sent(e, message, length);
+                sent(e, m);
         return r;
 }
 
 static void send_message(struct emitter *e)
 {
-        char message[MESSAGE_MAX];
+        struct outgoing m;
         int64_t now_ns = clock_monotonic_ns();
-        size_t length = make_message(e, now_ns, message);
 
+        outgoing_make(&m, &e->cfg, e->section.env, e->sequence + 1, now_ns);
         e->tried_ns = now_ns;
         e->again_ns = INT64_MAX;
         /* Only messages that were sent are numbered: a gap means a loss. */
-        if (put_out(e, message, length, now_ns) == 0)
-                ack_watch_begin(&e->acks, ++e->sequence, now_ns);
+        if (put_out(e, &m, now_ns) == 0)
+                ack_watch_begin(&e->acks, ++e->sequence, outgoing_tag(&m), now_ns);
 }
 
 static void note_missed(struct emitter *e, uint64_t missed)
@@ -300,9 +284,13 @@ static void set_options_back(struct emitter *e)
 static int emitter_prepare(struct section *s, const void *next)
 {
         struct emitter *e = emitter_of(s);
+        const struct config_emitter *cfg = next;
         struct socket_failure failure;
-        int r = set_options(e, next, &failure);
+        int r = entrance_prepare(&e->acks.entrance, cfg->auth);
 
+        if (r < 0)
+                return r;
+        r = set_options(e, cfg, &failure);
         if (r < 0) {
                 section_retune_failed(s, r, &failure);
                 set_options_back(e);
@@ -327,18 +315,20 @@ static void emitter_settle(struct section *s, const void *next, bool accepted)
         int64_t interval_ns = e->cfg.interval_ns;
 
         if (!accepted) {
+                entrance_settle(&e->acks.entrance, e->cfg.auth);
                 set_options_back(e);
                 return;
         }
         e->cfg = *(const struct config_emitter *)next;
+        entrance_settle(&e->acks.entrance, e->cfg.auth);
         if (e->fd >= 0 && e->cfg.interval_ns != interval_ns)
                 change_interval(e, e->cfg.interval_ns);
 }
 
 /* Whoever hears {boot} again expects {seq} to go on. */
-static void emitter_inherit(struct section *s, const struct section *from)
+static void emitter_inherit(struct section *s, struct section *from)
 {
-        emitter_of(s)->sequence = ((const struct emitter *)from)->sequence;
+        emitter_of(s)->sequence = emitter_of(from)->sequence;
 }
 
 /* --- what others ask of it --- */
@@ -353,6 +343,8 @@ static void emitter_describe(const struct section *s, struct snapshot_section *r
         ret->ack_sources = roster_count(e->acks.roster);
         ret->last_acks = e->acks.last_acks;
         ret->expect_acks = e->cfg.expect_acks;
+        ret->auth = e->cfg.auth;
+        ret->key = e->cfg.key;
 }
 
 static bool emitter_list(const struct section *s, size_t index, size_t *slot, size_t limit,
@@ -381,21 +373,25 @@ static int emitter_send(struct section *s, const char *text, struct section_sent
 {
         struct emitter *e = emitter_of(s);
         int64_t now_ns = clock_monotonic_ns();
+        struct outgoing m;
         int r;
 
         if (e->fd < 0)
                 return -ENOTCONN;
+        outgoing_make(&m, &e->cfg, e->section.env, e->sequence + 1, now_ns);
+        r = text ? outgoing_set_text(&m, text) : 0;
+        if (r < 0)
+                return r;
         ack_watch_abandon(&e->acks);
-        ret->length = text ? strlen(text) : make_message(e, now_ns, ret->text);
-        if (text)
-                memcpy(ret->text, text, ret->length);
         /* The message before and this one have less time for their acks than INTERVAL. */
         e->acks.off_beat = true;
-        r = put_out(e, ret->text, ret->length, now_ns);
+        r = put_out(e, &m, now_ns);
         /* A text of somebody else's has no number: the receivers would miss it. */
         if (r == 0)
-                ack_watch_begin(&e->acks, text ? e->sequence : ++e->sequence, now_ns);
+                ack_watch_begin(&e->acks, text ? e->sequence : ++e->sequence, outgoing_tag(&m), now_ns);
         ret->sequence = e->sequence;
+        ret->length = m.length;
+        memcpy(ret->text, m.text, m.length);
         return r;
 }
 
@@ -443,6 +439,9 @@ static int emitter_create(struct env *env, const void *cfg, struct section **ret
         section_init(&e->section, &emitter_ops, env, &e->cfg.at);
         attachment_init(&e->link, env, &e->section, &e->cfg.at, true);
         r = ack_watch_init(&e->acks, &e->section, &e->link);
+        if (r == 0)
+                r = entrance_prepare(&e->acks.entrance, e->cfg.auth);
+        entrance_settle(&e->acks.entrance, e->cfg.auth);
         e->timer = evtimer_new(env->base, on_timer, e);
         if (!e->timer || event_priority_set(e->timer, LOOP_PRIORITY_DATA) < 0)
                 r = -ENOMEM;

@@ -155,7 +155,7 @@ static int status_json(const struct http_source *source, const struct http_reque
         if (source->snapshot(source->arg, &query, &s) == 0)
                 json = document(s, &start);
         snapshot_free(s);
-        text = json ? json_dumps(json, VIEW_JSON_FLAGS) : NULL;
+        text = json ? view_json_dump(json) : NULL;
         json_decref(json);
         r = text ? evbuffer_add(body, text, strlen(text)) : -1;
         free(text);

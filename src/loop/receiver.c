@@ -349,6 +349,12 @@ static int receiver_prepare(struct section *s, const void *next)
         return error;
 }
 
+/* What was taken by the one is no news to the other. */
+static void receiver_inherit(struct section *s, struct section *from)
+{
+        reception_inherit(&receiver_of(s)->reception, &receiver_of(from)->reception);
+}
+
 static void receiver_settle(struct section *s, const void *next, bool accepted)
 {
         struct receiver *r = receiver_of(s);
@@ -382,6 +388,7 @@ static void receiver_describe(const struct section *s, struct snapshot_section *
         snprintf(ret->interface, sizeof ret->interface, "%s", r->link.index ? r->link.name : "");
         peers_count(r->reception.peers.peers, ret->peers);
         ret->peers_max = r->cfg.peers;
+        ret->auth = r->cfg.auth;
         ret->clocks_wrong = peers_clocks_wrong(r->reception.peers.peers);
 }
 
@@ -459,6 +466,7 @@ const struct section_ops receiver_ops = {
         .open = receiver_open,
         .prepare = receiver_prepare,
         .settle = receiver_settle,
+        .inherit = receiver_inherit,
         .update_counters = receiver_update_counters,
         .describe = receiver_describe,
         .list = receiver_list,

@@ -34,26 +34,30 @@ static void note_trouble_from(struct reception *r, enum trouble which, const str
 static void say_record(const struct reception *r, const struct record *record)
 {
         const struct datagram *d = record->datagram;
-        struct log_field fields[SECTION_FIELDS + 3];
-        char peer[ENDPOINT_TEXT_SIZE], bytes[24], payload[TEXT_ESCAPED_SIZE];
+        struct log_field fields[SECTION_FIELDS + 4];
+        char peer[ENDPOINT_TEXT_SIZE], bytes[24], payload[TEXT_ESCAPED_SIZE], key[sizeof "65535"];
+        char signature[SIGNATURE_TEXT_SIZE];
 
         if (!log_enabled(record->event) || (record->reply && (record->reply->error || r->cfg->ack_spread_ns)))
                 return;
         (void)endpoint_text(&d->source, r->link->name, peer);
         (void)text_escape(d->payload, d->length, payload);
         snprintf(bytes, sizeof bytes, "%zu", d->length);
+        snprintf(key, sizeof key, "%" PRIu16, d->key_id);
         section_fields(r->section, fields);
         fields[SECTION_FIELDS] = (struct log_field){ "MCASTD_PEER", peer };
         fields[SECTION_FIELDS + 1] = (struct log_field){ "MCASTD_BYTES", bytes };
         fields[SECTION_FIELDS + 2] = (struct log_field){ "MCASTD_PAYLOAD", payload };
+        fields[SECTION_FIELDS + 3] = (struct log_field){ "MCASTD_KEY", key };
         if (record->event == EVENT_ACKNOWLEDGED)
-                replies_say(&r->replies, &d->source);
+                replies_say(&r->replies, record->reply);
         else if (record->event == EVENT_NOT_ACKNOWLEDGED)
                 log_event(record->event, fields, SECTION_FIELDS + 1, "not acknowledged %s: %s", peer,
                           record->reason);
         else
-                log_event(record->event, fields, SECTION_FIELDS + 3, "received %s bytes from %s: %s", bytes,
-                          peer, payload);
+                log_event(record->event, fields, SECTION_FIELDS + (d->key_id ? 4 : 3),
+                          "received %s bytes from %s%s: %s", bytes, peer, signature_text(d, signature),
+                          payload);
 }
 
 static void say_unrecorded(struct reception *r)
@@ -149,6 +153,19 @@ static bool is_dropped(struct reception *r, const struct datagram *d, int64_t no
         return true;
 }
 
+/* Tells of a datagram that was refused for its signature, or because it has none. */
+static void note_refused(struct reception *r, const struct datagram *d, const struct gate_result *g,
+                         int64_t now_ns)
+{
+        enum trouble which = entrance_trouble(g->verdict);
+        char detail[ENTRANCE_DETAIL_SIZE];
+
+        if (report_trouble_begins(&r->report, which, 1, now_ns))
+                section_say_trouble(r->section, which, "first one from %s%s",
+                                    ENDPOINT_TEXT_ON(&d->source, r->link->name),
+                                    entrance_detail(g, d, detail));
+}
+
 static bool may_record(struct reception *r, int64_t now_ns)
 {
         /* Neither is there anything to suppress where nothing would be said. */
@@ -161,19 +178,21 @@ static bool may_record(struct reception *r, int64_t now_ns)
         return false;
 }
 
-/* Our own messages come back whatever the network does. */
-static void note_heard(struct reception *r, const struct datagram *d, bool own)
+/* Whether the network delivers, whatever it is; where everything must be signed, only that counts. Our own
+ * messages come back without it. */
+static void note_heard(struct reception *r, const struct datagram *d)
 {
-        if (address_equal(&d->destination, &r->section->group.address) && (!own || r->link->loopback))
-                r->heard = true;
+        if (r->cfg->expect_every_ns == 0 || r->heard ||
+            !address_equal(&d->destination, &r->section->group.address))
+                return;
+        r->heard = r->link->loopback || !links_by_address(r->env->links, &d->source.address);
 }
 
-/* Looked up only where it matters: for what might be an ack of our own, and until somebody was heard. */
+/* Looked up only for what might be an ack of our own. */
 static bool is_own(const struct reception *r, const struct datagram *d)
 {
-        if ((r->cfg->expect_every_ns == 0 || r->heard) && d->source.port != r->section->group.port)
-                return false;
-        return links_by_address(r->env->links, &d->source.address);
+        return d->source.port == r->section->group.port &&
+               links_by_address(r->env->links, &d->source.address);
 }
 
 /* What time it is while a batch is handled. */
@@ -195,6 +214,7 @@ static void note_peer(struct reception *r, const struct datagram *d, const struc
                 .payload = d->payload,
                 .length = d->length,
                 .message = m,
+                .key_id = d->key_id,
                 .wall_ns = d->wall_ns ? d->wall_ns : moment->wall_ns,
                 .zone_ns = r->zone_ns,
         };
@@ -205,7 +225,9 @@ static void note_peer(struct reception *r, const struct datagram *d, const struc
         peer_watch_see(&r->peers, &arrival);
 }
 
-static void handle(struct reception *r, const struct datagram *d, const struct moment *moment)
+/* Hands a datagram that was let in to those who deal with it. */
+static void handle(struct reception *r, const struct datagram *d, const struct gate_result *g,
+                   const struct moment *moment)
 {
         int64_t now_ns = moment->now_ns;
         struct handler_io io = {
@@ -214,21 +236,18 @@ static void handle(struct reception *r, const struct datagram *d, const struct m
                 .records = &r->env->records,
                 .stats = &r->section->stats,
                 .own = is_own(r, d),
+                .verified = d->key_id ? &g->trailer : NULL,
+                .sign = r->cfg->auth >= AUTH_PERMISSIVE,
+                .record = may_record(r, now_ns),
         };
         uint64_t over_rate = r->section->stats.count[STAT_ACKS_SUPPRESSED_RATE];
         uint64_t over_total = r->section->stats.count[STAT_ACKS_SUPPRESSED_TOTAL];
         struct message m;
 
-        /* Without drops the kernel does not tell. */
-        if (d->kernel_drops)
-                note_kernel_drops(r, d->kernel_drops, now_ns);
-        r->section->stats.count[STAT_RECEIVED]++;
-        r->section->stats.count[STAT_RECEIVED_BYTES] += d->length;
-        note_heard(r, d, io.own);
-        if (is_dropped(r, d, now_ns))
-                return;
-        io.record = may_record(r, now_ns);
+        note_heard(r, d);
         message_parse(d->payload, d->length, r->cfg->ack_text, &m);
+        if (g->is_signed && g->trailer.type == AUTH_ACK)
+                m.type = MESSAGE_ACK;
         note_peer(r, d, &m, moment);
         for (size_t i = 0; i < r->handlers.n; i++)
                 r->handlers.items[i].handler->datagram(r->handlers.items[i].state, &io, d, &m);
@@ -236,6 +255,26 @@ static void handle(struct reception *r, const struct datagram *d, const struct m
                 note_trouble_from(r, TROUBLE_ACK_RATE, d, now_ns);
         if (r->section->stats.count[STAT_ACKS_SUPPRESSED_TOTAL] != over_total)
                 note_trouble_from(r, TROUBLE_ACK_TOTAL, d, now_ns);
+}
+
+static void take(struct reception *r, struct datagram *d, const struct moment *moment)
+{
+        struct gate_result g;
+
+        /* Without drops the kernel does not tell. */
+        if (d->kernel_drops)
+                note_kernel_drops(r, d->kernel_drops, moment->now_ns);
+        r->section->stats.count[STAT_RECEIVED]++;
+        r->section->stats.count[STAT_RECEIVED_BYTES] += d->length;
+        if (r->entrance.mode != AUTH_ENFORCE)
+                note_heard(r, d);
+        if (is_dropped(r, d, moment->now_ns))
+                return;
+        entrance_judge(&r->entrance, d, &g);
+        if (entrance_count(&r->entrance, &g))
+                handle(r, d, &g, moment);
+        else
+                note_refused(r, d, &g, moment->now_ns);
 }
 
 int reception_batch(struct reception *r)
@@ -261,7 +300,7 @@ int reception_batch(struct reception *r)
                 r->zone_ns = clock_zone_ns(moment.wall_ns);
         }
         for (int i = 0; i < n; i++)
-                handle(r, batch_datagram(r->env->batch, (size_t)i), &moment);
+                take(r, batch_datagram(r->env->batch, (size_t)i), &moment);
         if (n < BATCH_MAX)
                 r->emptied_ns = now_ns;
         replies_send(&r->replies, out, now_ns);
@@ -335,6 +374,8 @@ int reception_prepare(struct reception *r, const struct config_receiver *next)
         if (error == 0)
                 error = peer_watch_prepare(&r->peers, next);
         if (error == 0)
+                error = entrance_prepare(&r->entrance, next->auth);
+        if (error == 0)
                 error = make_handlers(next, &settings, &r->handlers, &r->next);
         if (error < 0)
                 peer_watch_settle(&r->peers, false);
@@ -346,6 +387,7 @@ void reception_settle(struct reception *r, bool accepted)
         const struct handler_settings settings = settings_of(r, r->cfg);
 
         peer_watch_settle(&r->peers, accepted);
+        entrance_settle(&r->entrance, r->cfg->auth);
         if (!accepted) {
                 destroy_handlers(&r->next, &r->handlers);
                 return;
@@ -364,6 +406,7 @@ int reception_init(struct reception *r, struct env *env, struct section *section
         int error;
 
         *r = (struct reception){ .env = env, .section = section, .cfg = cfg, .link = link, .fd = -1 };
+        entrance_init(&r->entrance, section, AUTH_DATA);
         error = report_init(&r->report, env, section, look, r);
         if (error == 0)
                 error = replies_init(&r->replies, env, section, cfg, link, &r->report);
@@ -374,6 +417,11 @@ int reception_init(struct reception *r, struct env *env, struct section *section
         if (error == 0)
                 reception_settle(r, true);
         return error;
+}
+
+void reception_inherit(struct reception *r, struct reception *from)
+{
+        entrance_inherit(&r->entrance, &from->entrance);
 }
 
 void reception_begin(struct reception *r, int fd)
@@ -408,5 +456,6 @@ void reception_end(struct reception *r)
         report_end(&r->report);
         replies_end(&r->replies);
         peer_watch_end(&r->peers);
+        entrance_end(&r->entrance);
         destroy_handlers(&r->handlers, &none);
 }

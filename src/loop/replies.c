@@ -3,8 +3,10 @@
 #include "loop/replies.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <event2/event.h>
 #include <sodium/randombytes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -12,14 +14,21 @@
 #include "loop/timer.h"
 #include "os/batch.h"
 
-void replies_say(const struct replies *r, const struct endpoint *to)
+void replies_say(const struct replies *r, const struct reply *reply)
 {
-        struct log_field fields[SECTION_FIELDS + 1];
-        char peer[ENDPOINT_TEXT_SIZE];
+        struct log_field fields[SECTION_FIELDS + 2];
+        char peer[ENDPOINT_TEXT_SIZE], key[sizeof "65535"];
 
         section_fields(r->section, fields);
-        fields[SECTION_FIELDS] = (struct log_field){ "MCASTD_PEER", endpoint_text(to, r->link->name, peer) };
-        log_event(EVENT_ACKNOWLEDGED, fields, SECTION_FIELDS + 1, "acknowledged %s", peer);
+        snprintf(key, sizeof key, "%" PRIu16, reply->key_id);
+        fields[SECTION_FIELDS] =
+                (struct log_field){ "MCASTD_PEER", endpoint_text(&reply->to, r->link->name, peer) };
+        fields[SECTION_FIELDS + 1] = (struct log_field){ "MCASTD_KEY", key };
+        if (reply->key_id)
+                log_event(EVENT_ACKNOWLEDGED, fields, SECTION_FIELDS + 2, "acknowledged %s, signed by key %s",
+                          peer, key);
+        else
+                log_event(EVENT_ACKNOWLEDGED, fields, SECTION_FIELDS + 1, "acknowledged %s", peer);
 }
 
 static void not_acknowledged(struct replies *r, const struct reply *reply, int64_t now_ns)
@@ -30,12 +39,34 @@ static void not_acknowledged(struct replies *r, const struct reply *reply, int64
                                     ENDPOINT_TEXT_ON(&reply->to, r->link->name), strerror(reply->error));
 }
 
+/* Only now, so that the time in them is right. A key may have gone since the question came. */
+static void sign_all(struct replies *r, struct outbox *out)
+{
+        uint32_t now_s = (uint32_t)(clock_wall_ns() / NS_PER_S);
+
+        for (size_t i = 0; i < out->n; i++) {
+                struct reply *reply = &out->replies[i];
+                struct signer_task task = {
+                        .key_id = reply->key_id,
+                        .binding = { .type = AUTH_ACK, .group = r->section->group },
+                        .payload = reply->payload,
+                        .length = reply->length,
+                };
+
+                if (!reply->key_id)
+                        continue;
+                memcpy(task.binding.request_tag, reply->request_tag, AUTH_TAG_SIZE);
+                reply->error = -signer_sign(&r->env->signer, &task, now_s, reply->trailer);
+        }
+}
+
 static void send_now(struct replies *r, struct outbox *out, int64_t now_ns)
 {
         size_t sent;
 
         if (out->n == 0)
                 return;
+        sign_all(r, out);
         sent = outbox_flush(out, r->fd);
         r->section->stats.count[STAT_ACKED] += sent;
         if (sent == out->n)
@@ -93,7 +124,7 @@ static void send_due(struct replies *r, int64_t due_ns)
                 send_now(r, out, now_ns);
                 for (size_t i = 0; i < out->n; i++)
                         if (out->replies[i].record && !out->replies[i].error)
-                                replies_say(r, &out->replies[i].to);
+                                replies_say(r, &out->replies[i]);
         } while (out->n == OUTBOX_MAX);
 }
 

@@ -127,7 +127,11 @@ int requests_send(const struct sections *sections, const char *section, const ch
                 return -EMSGSIZE;
         }
         r = s->ops->send(s, text, ret);
-        if (r == -ENOTCONN)
+        if (text && r == -E2BIG)
+                snprintf(why, CONTROL_WHY_SIZE,
+                         "the text has %zu bytes: 1 to %d can be sent and signed, see KEY", strlen(text),
+                         MESSAGE_MAX - AUTH_TRAILER_SIZE);
+        else if (r == -ENOTCONN)
                 snprintf(why, CONTROL_WHY_SIZE, "[%s] is %s: %s", s->name, section_state_name(s->state),
                          s->why);
         else if (r < 0)

@@ -81,7 +81,7 @@ static int check_distinct(const struct list *next, const struct list *old, const
 static int list_open(struct list *next, struct env *env, const void *cfgs, size_t n, const struct list *old,
                      const struct plan_step *steps)
 {
-        next->items = calloc(n + 1, sizeof next->items[0]);
+        next->items = calloc(n + 1, sizeof(struct section *));
         if (!next->items)
                 return -ENOMEM;
         next->n = n;

@@ -126,7 +126,6 @@ static void parse_word(struct cursor word, struct message *m)
                 m->has_boot = parse_number(word, 16, &m->boot);
 }
 
-/* All that begin in front of `last`: none of them is cut off. */
 /* What stands before the next blank, or the end; moves behind it. */
 static struct cursor take_word(struct cursor *c)
 {
@@ -137,7 +136,7 @@ static struct cursor take_word(struct cursor *c)
         return word;
 }
 
-/* Those that begin before `last`. */
+/* Those that begin before `last`: none of them is cut off. */
 static void parse_words(struct cursor c, const uint8_t *last, struct message *m)
 {
         while (c.at < last)

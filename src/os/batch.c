@@ -104,15 +104,16 @@ int batch_receive(struct batch *b, int fd)
         return n;
 }
 
-const struct datagram *batch_datagram(const struct batch *b, size_t i)
+struct datagram *batch_datagram(struct batch *b, size_t i)
 {
         return &b->datagrams[i];
 }
 
 /* What sendmmsg needs for the replies of one outbox. */
 struct sending {
+        struct reply *replies[OUTBOX_MAX];
         struct mmsghdr messages[OUTBOX_MAX];
-        struct iovec iov[OUTBOX_MAX];
+        struct iovec iov[OUTBOX_MAX][2]; /* the payload, and its signature */
         struct sockaddr_storage to[OUTBOX_MAX];
         union {
                 char bytes[CMSG_SPACE(FAMILY_VALUE_MAX)];
@@ -124,7 +125,7 @@ struct sending {
 static void put_packet_info(struct msghdr *header, const struct reply *r)
 {
         const struct family *family = family_of(r->to.address.family);
-        struct cmsghdr *c = CMSG_FIRSTHDR(header);
+        struct cmsghdr *c = header->msg_control;
         size_t size = family->put_packet_info(r, CMSG_DATA(c));
 
         c->cmsg_level = family->level;
@@ -133,16 +134,18 @@ static void put_packet_info(struct msghdr *header, const struct reply *r)
         header->msg_controllen = CMSG_SPACE(size);
 }
 
-static void prepare(struct sending *s, size_t i, const struct reply *r)
+static void prepare(struct sending *s, size_t i, struct reply *r)
 {
         struct msghdr *header = &s->messages[i].msg_hdr;
 
-        s->iov[i] = (struct iovec){ (void *)r->payload, r->length };
+        s->replies[i] = r;
+        s->iov[i][0] = (struct iovec){ (void *)r->payload, r->length };
+        s->iov[i][1] = (struct iovec){ (void *)r->trailer, sizeof r->trailer };
         *header = (struct msghdr){
                 .msg_name = &s->to[i],
                 .msg_namelen = endpoint_to_sockaddr(&r->to, &s->to[i]),
-                .msg_iov = &s->iov[i],
-                .msg_iovlen = 1,
+                .msg_iov = s->iov[i],
+                .msg_iovlen = r->key_id ? 2 : 1,
                 .msg_control = &s->control[i],
                 .msg_controllen = sizeof s->control[i],
         };
@@ -152,12 +155,14 @@ static void prepare(struct sending *s, size_t i, const struct reply *r)
 size_t outbox_flush(struct outbox *out, int fd)
 {
         struct sending s;
-        size_t sent = 0;
+        size_t sent = 0, n_messages = 0;
 
         for (size_t i = 0; i < out->n; i++)
-                prepare(&s, i, &out->replies[i]);
-        for (size_t at = 0; at < out->n;) {
-                int n = sendmmsg(fd, s.messages + at, (unsigned)(out->n - at), MSG_DONTWAIT | MSG_NOSIGNAL);
+                if (out->replies[i].error == 0)
+                        prepare(&s, n_messages++, &out->replies[i]);
+        for (size_t at = 0; at < n_messages;) {
+                int n = sendmmsg(fd, s.messages + at, (unsigned)(n_messages - at),
+                                 MSG_DONTWAIT | MSG_NOSIGNAL);
 
                 if (n > 0) {
                         sent += (size_t)n;
@@ -165,7 +170,7 @@ size_t outbox_flush(struct outbox *out, int fd)
                         continue;
                 }
                 /* The kernel reports the error of the first; the others have their own chance. */
-                out->replies[at++].error = n < 0 ? errno : EAGAIN;
+                s.replies[at++]->error = n < 0 ? errno : EAGAIN;
         }
         return sent;
 }

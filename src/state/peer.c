@@ -115,6 +115,7 @@ void peer_note(struct peer *peer, const struct peer_arrival *a, int64_t clock_sk
         peer->datagrams++;
         peer->bytes += a->length;
         note_port(peer, a->port);
+        peer->key_id = a->key_id;
         if (was_down || peer->datagrams == 1)
                 peer->since_ns = peer->last_ns;
         keep_payload(peer, a);

@@ -265,14 +265,13 @@ static void limit_changes(struct peers *p, int64_t now_ns, struct peer_news *new
 void peers_see(struct peers *p, const struct peer_arrival *a, struct peer_news *ret)
 {
         uint32_t known = table_find(p->table, a->source);
-        struct slot *s = known == TABLE_NONE ? NULL : &p->slots[known];
+        struct slot *s;
         struct peer *peer;
         bool was_newcomer, was_down, was_deaf;
         int64_t interval_ns;
 
         *ret = (struct peer_news){ 0 };
-        if (!s)
-                s = admit(p, a, &ret->displaced);
+        s = known == TABLE_NONE ? admit(p, a, &ret->displaced) : &p->slots[known];
         if (!s)
                 return;
         peer = &s->peer;

@@ -14,6 +14,15 @@ static const char *const names[STAT_N] = {
         [STAT_DROPPED_MISDIRECTED] = "dropped_misdirected",
         [STAT_DROPPED_FOREIGN] = "dropped_foreign",
         [STAT_DROPPED_SOURCE] = "dropped_source",
+        [STAT_AUTH_OK] = "auth_ok",
+        [STAT_AUTH_PLAIN] = "auth_plain",
+        [STAT_DROPPED_PLAIN] = "dropped_plain",
+        [STAT_DROPPED_MALFORMED] = "dropped_malformed",
+        [STAT_DROPPED_UNKNOWN_KEY] = "dropped_unknown_key",
+        [STAT_DROPPED_STALE] = "dropped_stale",
+        [STAT_DROPPED_BAD_MAC] = "dropped_bad_mac",
+        [STAT_DROPPED_REPLAY] = "dropped_replay",
+        [STAT_DROPPED_EARLY] = "dropped_early",
         [STAT_PEERS_UNTOLD] = "peers_untold",
         [STAT_PEERS_DISPLACED] = "peers_displaced",
         [STAT_PEERS_REFUSED] = "peers_refused",
@@ -46,7 +55,8 @@ const char *stats_name(enum stat stat)
         return names[stat];
 }
 
-/* The table begins with what only receivers count, and ends with what only emitters do. */
+/* The table begins with what only receivers count, and ends with what only emitters do; but what both hear
+ * may be signed. */
 bool stats_of_receiver(enum stat stat)
 {
         return stat < STAT_SENT;
@@ -54,7 +64,9 @@ bool stats_of_receiver(enum stat stat)
 
 bool stats_of_emitter(enum stat stat)
 {
-        return stat >= STAT_SENT || stat == STAT_RECEIVE_ERRORS;
+        bool of_signatures = stat >= STAT_AUTH_OK && stat <= STAT_DROPPED_EARLY;
+
+        return stat >= STAT_SENT || stat == STAT_RECEIVE_ERRORS || of_signatures;
 }
 
 const char *stats_text(const struct stats *s, char buffer[STATS_TEXT_SIZE])

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -47,12 +48,16 @@ const char *view_time(int64_t wall_ns, char buffer[VIEW_TIME_SIZE])
 /* To the microsecond: more is noise, and would be printed. */
 static json_t *seconds(int64_t ns)
 {
-        return json_real((double)(ns / NS_PER_US) / 1e6);
+        int64_t us = ns / NS_PER_US;
+
+        return json_real((double)us / 1e6);
 }
 
 static json_t *milliseconds(int64_t ns)
 {
-        return json_real((double)(ns / NS_PER_US) / 1e3);
+        int64_t us = ns / NS_PER_US;
+
+        return json_real((double)us / 1e3);
 }
 
 static json_t *count(uint64_t n)
@@ -137,10 +142,11 @@ static json_t *add_receiver(json_t *object, const struct snapshot_section *secti
 
 static json_t *add_emitter(json_t *object, const struct snapshot_section *section)
 {
-        json_t *more =
-                json_pack("{s:o, s:o, s:{s:o, s:o, s:o}}", "interval_s", seconds(section->interval_ns),
-                          "sequence", count(section->sequence), "acks", "known", count(section->ack_sources),
-                          "last", count(section->last_acks), "expected", count(section->expect_acks));
+        json_t *more = json_pack("{s:o, s:o, s:o, s:{s:o, s:o, s:o}}", "interval_s",
+                                 seconds(section->interval_ns), "sequence", count(section->sequence), "key",
+                                 count_if(section->key != 0, section->key), "acks", "known",
+                                 count(section->ack_sources), "last", count(section->last_acks), "expected",
+                                 count(section->expect_acks));
 
         if (!more || json_object_update(object, more) < 0) {
                 json_decref(object);
@@ -153,12 +159,13 @@ static json_t *add_emitter(json_t *object, const struct snapshot_section *sectio
 static json_t *section_at(const struct snapshot *s, size_t i)
 {
         const struct snapshot_section *section = &s->sections[i];
-        json_t *object = json_pack(
-                "{s:s, s:s, s:s, s:o, s:s, s:s, s:i, s:o, s:o}", "name", section->name, "kind",
-                section->emitter ? "emitter" : "receiver", "state", section_state_name(section->state), "why",
-                view_json_text(section->why), "since", TIME(section->since_wall_ns), "group",
-                ADDRESS_TEXT(&section->group.address), "port", (int)section->group.port, "interface",
-                view_json_text(section->interface), "counters", counters_of(section));
+        json_t *object =
+                json_pack("{s:s, s:s, s:s, s:o, s:s, s:s, s:i, s:o, s:s, s:o}", "name", section->name, "kind",
+                          section->emitter ? "emitter" : "receiver", "state",
+                          section_state_name(section->state), "why", view_json_text(section->why), "since",
+                          TIME(section->since_wall_ns), "group", ADDRESS_TEXT(&section->group.address),
+                          "port", (int)section->group.port, "interface", view_json_text(section->interface),
+                          "auth", auth_mode_name(section->auth), "counters", counters_of(section));
 
         if (!object)
                 return NULL;
@@ -198,16 +205,21 @@ static json_t *summary_of(const struct snapshot *s)
                          count(sum.received));
 }
 
+static json_t *key_at(const struct snapshot *s, size_t i)
+{
+        return count(s->key_ids[i]);
+}
+
 static json_t *daemon_of(const struct snapshot *s)
 {
-        json_t *object =
-                json_pack("{s:o, s:s, s:I, s:o, s:s, s:o, s:o, s:s, s:b, s:s?, s:o, s:o, s:o}", "node",
-                          view_json_text(s->node), "version", s->version, "pid", (json_int_t)s->pid, "boot",
-                          boot_if(true, s->boot), "started", TIME(s->started_wall_ns), "uptime_s",
-                          seconds(s->uptime_ns), "config", view_json_text(s->config_path), "log_level",
-                          log_level_name(s->log_level), "reload_refused", s->reload_refused, "remark",
-                          s->remark && *s->remark ? s->remark : NULL, "log_lost", count(s->log_lost),
-                          "control", clients_of(&s->control), "http", clients_of(&s->http));
+        json_t *object = json_pack(
+                "{s:o, s:s, s:I, s:o, s:s, s:o, s:o, s:s, s:o, s:b, s:s?, s:o, s:o, s:o}", "node",
+                view_json_text(s->node), "version", s->version, "pid", (json_int_t)s->pid, "boot",
+                boot_if(true, s->boot), "started", TIME(s->started_wall_ns), "uptime_s",
+                seconds(s->uptime_ns), "config", view_json_text(s->config_path), "log_level",
+                log_level_name(s->log_level), "keys", list(s, 0, s->n_keys, key_at), "reload_refused",
+                s->reload_refused, "remark", s->remark && *s->remark ? s->remark : NULL, "log_lost",
+                count(s->log_lost), "control", clients_of(&s->control), "http", clients_of(&s->http));
         json_t *summary = summary_of(s);
 
         if (!summary || json_object_update(object, summary) < 0) {
@@ -257,13 +269,14 @@ static json_t *peer_at(const struct snapshot *s, size_t i)
         const struct peer *p = &one->peer;
         char node[NODE_NAME_MAX + 1];
         json_t *object =
-                json_pack("{s:s, s:o, s:s?, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "section",
-                          section->name, "address", address_of(&p->address, section), "node",
+                json_pack("{s:s, s:o, s:s?, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
+                          "section", section->name, "address", address_of(&p->address, section), "node",
                           *peer_node(p, node) ? node : NULL, "state", peer_state_name(p->state), "since",
                           TIME(one->since_wall_ns), "own", one->own, "first_heard", TIME(one->first_wall_ns),
                           "last_heard", TIME(one->last_wall_ns), "silent_s", seconds(one->silent_ns),
                           "datagrams", count(p->datagrams), "bytes", count(p->bytes), "interval_s",
-                          seconds_if(p->interval_ns != 0, p->interval_ns), "payload", payload_of(p));
+                          seconds_if(p->interval_ns != 0, p->interval_ns), "key",
+                          count_if(p->key_id != 0, p->key_id), "payload", payload_of(p));
         json_t *claims = claims_of(p);
 
         if (!claims || json_object_update(object, claims) < 0) {
@@ -309,7 +322,7 @@ static int add_field(json_t *fields, const struct log_field *field)
                 strncmp(field->name, FIELD_PREFIX, prefix) == 0 ? field->name + prefix : field->name;
         char lower[FIELD_NAME_SIZE] = "";
 
-        for (; name[n] && n < sizeof lower - 1; n++)
+        for (; n < sizeof lower - 1 && name[n]; n++)
                 lower[n] = (char)tolower((unsigned char)name[n]);
         return json_object_set_new(fields, lower, view_json_text(field->value));
 }
@@ -327,4 +340,58 @@ json_t *view_json_event(const struct log_record *record, int64_t wall_ns)
         return json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "version", VIEW_JSON_VERSION, "event",
                          record->kind->name, "level", log_level_name(record->kind->level), "time",
                          TIME(wall_ns), "message", view_json_text(record->message), "fields", fields);
+}
+
+/* --- text --- */
+
+/* No blanks, and no digits that a double does not hold. */
+#define FLAGS (JSON_COMPACT | JSON_REAL_PRECISION(15))
+
+#define TEXT_SIZE_MIN 4096
+
+struct dump {
+        char *bytes;
+        size_t length, size;
+        bool failed;
+};
+
+/* Room for n more bytes and a NUL. */
+static bool make_room(struct dump *d, size_t n)
+{
+        size_t size = d->size * 2 + n;
+        char *bytes;
+
+        if (n < d->size - d->length)
+                return true;
+        bytes = realloc(d->bytes, size);
+        if (!bytes)
+                return false;
+        d->bytes = bytes;
+        d->size = size;
+        return true;
+}
+
+static int append(const char *bytes, size_t n, void *arg)
+{
+        struct dump *d = arg;
+
+        d->failed = d->failed || !make_room(d, n);
+        /* jansson 2.14 goes on where a key could not be written, and so must not we. */
+        if (d->failed)
+                return -1;
+        memcpy(d->bytes + d->length, bytes, n);
+        d->length += n;
+        return 0;
+}
+
+char *view_json_dump(const json_t *document)
+{
+        struct dump d = { .bytes = malloc(TEXT_SIZE_MIN), .size = TEXT_SIZE_MIN };
+
+        if (!d.bytes || json_dump_callback(document, append, &d, FLAGS) < 0 || d.failed) {
+                free(d.bytes);
+                return NULL;
+        }
+        d.bytes[d.length] = '\0';
+        return d.bytes;
 }

@@ -357,6 +357,53 @@ static void test_flush_with_failures(void **state)
         assert_int_equal(receive(b, b->emitter), 2);
 }
 
+/* A signature stands behind the payload, of those that have one. */
+static void test_flush_of_signed_ones(void **state)
+{
+        static struct outbox out;
+        static const bool is_signed[] = { true, false, true };
+        struct bench *b = bench_of(state);
+        struct endpoint to = answer_to(b);
+
+        outbox_clear(&out);
+        for (size_t i = 0; i < N_OF(is_signed); i++) {
+                answer(&out, "ack", &to, LO);
+                out.replies[i].key_id = is_signed[i] ? (uint16_t)(i + 1) : 0;
+                memset(out.replies[i].trailer, (int)('a' + i), sizeof out.replies[i].trailer);
+        }
+        assert_int_equal(outbox_flush(&out, b->receiver), N_OF(is_signed));
+        assert_int_equal(receive(b, b->emitter), N_OF(is_signed));
+        for (size_t i = 0; i < N_OF(is_signed); i++) {
+                const struct datagram *d = batch_datagram(b->batch, i);
+
+                assert_int_equal(d->length, 3 + (is_signed[i] ? AUTH_TRAILER_SIZE : 0));
+                assert_memory_equal(d->payload, "ack", 3);
+                for (size_t at = 3; at < d->length; at++)
+                        assert_int_equal(d->payload[at], 'a' + i);
+        }
+}
+
+/* What could not be signed has its error before. */
+static void test_flush_leaves_out_what_has_an_error(void **state)
+{
+        static struct outbox out;
+        static const bool fails[] = { true, false, true, false, true };
+        struct bench *b = bench_of(state);
+        struct endpoint to = answer_to(b);
+
+        outbox_clear(&out);
+        for (size_t i = 0; i < N_OF(fails); i++) {
+                answer(&out, fails[i] ? "no" : "yes", &to, LO);
+                out.replies[i].error = fails[i] ? ENOKEY : 0;
+        }
+        assert_int_equal(outbox_flush(&out, b->receiver), 2);
+        assert_int_equal(receive(b, b->emitter), 2);
+        for (size_t i = 0; i < 2; i++)
+                assert_memory_equal(batch_datagram(b->batch, i)->payload, "yes", 3);
+        for (size_t i = 0; i < N_OF(fails); i++)
+                assert_int_equal(out.replies[i].error, fails[i] ? ENOKEY : 0);
+}
+
 static void test_send_error(void **state)
 {
         static const struct endpoint nowhere = { { AF_INET, { 192, 0, 2, 1 }, 0 }, 9 };
@@ -607,6 +654,8 @@ int main(void)
                 TEST(test_flush_of_nothing),
                 TEST(test_flush),
                 TEST(test_flush_with_failures),
+                TEST(test_flush_of_signed_ones),
+                TEST(test_flush_leaves_out_what_has_an_error),
                 TEST(test_send_error),
                 TEST(test_no_such_interface),
                 TEST(test_port_of_somebody_else),

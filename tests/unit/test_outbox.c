@@ -35,6 +35,7 @@ static void test_replies_are_blank_again(void **state)
                 assert_true(address_equal(&r->from, &blank.from));
                 assert_int_equal(r->ifindex, 0);
                 assert_false(r->record);
+                assert_int_equal(r->key_id, 0);
                 assert_int_equal(r->error, 0);
         }
 }

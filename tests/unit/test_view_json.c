@@ -110,7 +110,7 @@ static char *text_of(json_t *document)
         char *text;
 
         assert_non_null(document);
-        text = json_dumps(document, VIEW_JSON_FLAGS);
+        text = view_json_dump(document);
         assert_non_null(text);
         json_decref(document);
         return text;
@@ -179,7 +179,7 @@ static void test_nothing_configured(void **state)
         (void)state;
         assert_string_equal(
                 text, DAEMON_BEGIN
-                "\"log_level\":\"info\",\"reload_refused\":false,\"remark\":null,\"log_lost\":0,\"control\":" NO_CLIENTS
+                "\"log_level\":\"info\",\"keys\":[],\"reload_refused\":false,\"remark\":null,\"log_lost\":0,\"control\":" NO_CLIENTS
                 ",\"http\":" NO_CLIENTS ",\"healthy\":true,\"unwell\":null,\"worst\":null,\"joined\":0,"
                 "\"emitting\":0,\"waiting\":0,\"silent\":0,\"failed\":0,"
                 "\"peers\":{\"new\":0,\"up\":0,\"down\":0},\"clocks_wrong\":0,\"full\":0,\"received\":0},\"sections\":[],\"next\":null}");
@@ -196,6 +196,9 @@ static void test_the_daemon(void **state)
         (void)state;
         s->log_level = LOG_LEVEL_DEBUG;
         s->reload_refused = true;
+        s->n_keys = 2;
+        s->key_ids[0] = 1;
+        s->key_ids[1] = 65535;
         s->remark = "the last reload was refused";
         s->log_lost = 3;
         s->control = (struct snapshot_clients){ 1, 2, 3, 4 };
@@ -215,7 +218,7 @@ static void test_the_daemon(void **state)
         document = view_json_status(s, 4);
         assert_document(
                 document, DAEMON_BEGIN
-                "\"log_level\":\"debug\",\"reload_refused\":true,\"remark\":\"the last reload was refused\",\"log_lost\":3,"
+                "\"log_level\":\"debug\",\"keys\":[1,65535],\"reload_refused\":true,\"remark\":\"the last reload was refused\",\"log_lost\":3,"
                 "\"control\":{\"connected\":1,\"accepted\":2,\"refused\":3,\"dropped\":4},"
                 "\"http\":{\"connected\":5,\"accepted\":6,\"refused\":7,\"dropped\":8},"
                 "\"healthy\":false,\"unwell\":\"[mcserver.b] silent: nothing for 3 s\","
@@ -248,13 +251,21 @@ static void test_a_receiver(void **state)
         section->peers[PEER_UP] = 3;
         section->peers[PEER_DOWN] = 2;
         section->peers_max = 1024;
+        section->auth = AUTH_ENFORCE;
         assert_document(
                 only_section(s),
                 "{\"name\":\"mcserver\",\"kind\":\"receiver\",\"state\":\"active\",\"why\":\"\","
                 "\"since\":\"2026-11-21T01:16:10.123Z\",\"group\":\"239.1.1.1\",\"port\":5001,"
-                "\"interface\":\"eth0\",\"peers\":{\"new\":1,\"up\":3,\"down\":2,\"clocks_wrong\":0,\"max\":1024}}");
+                "\"interface\":\"eth0\",\"auth\":\"enforce\",\"peers\":{\"new\":1,\"up\":3,\"down\":2,\"clocks_wrong\":0,\"max\":1024}}");
         snapshot_free(s);
 }
+
+#define EMITTER(auth, key)                                                                                   \
+        "{\"name\":\"mcclient\",\"kind\":\"emitter\",\"state\":\"failed\","                                  \
+        "\"why\":\"cannot send: \\\"no\\\"\",\"since\":\"2026-11-21T01:16:10.123Z\","                        \
+        "\"group\":\"239.1.1.1\",\"port\":5001,\"interface\":\"\",\"auth\":\"" auth "\","                    \
+        "\"interval_s\":0.25,\"sequence\":12,\"key\":" key ","                                               \
+        "\"acks\":{\"known\":3,\"last\":2,\"expected\":4}}"
 
 static void test_an_emitter(void **state)
 {
@@ -270,11 +281,10 @@ static void test_an_emitter(void **state)
         section->ack_sources = 3;
         section->last_acks = 2;
         section->expect_acks = 4;
-        assert_document(only_section(s),
-                        "{\"name\":\"mcclient\",\"kind\":\"emitter\",\"state\":\"failed\","
-                        "\"why\":\"cannot send: \\\"no\\\"\",\"since\":\"2026-11-21T01:16:10.123Z\","
-                        "\"group\":\"239.1.1.1\",\"port\":5001,\"interface\":\"\",\"interval_s\":0.25,"
-                        "\"sequence\":12,\"acks\":{\"known\":3,\"last\":2,\"expected\":4}}");
+        assert_document(only_section(s), EMITTER("off", "null"));
+        section->auth = AUTH_PERMISSIVE;
+        section->key = 65535;
+        assert_document(only_section(s), EMITTER("permissive", "65535"));
         snapshot_free(s);
 }
 
@@ -446,9 +456,10 @@ static void test_a_peer_that_says_nothing_of_itself(void **state)
         /* These mean nothing without the flags. */
         s->peers[0].peer.sequence = s->peers[0].peer.lost = s->peers[0].peer.boot = 9;
         s->peers[0].peer.clock_ns = 9;
-        assert_document(only_of(s, "peers"),
-                        PEER_BEGIN("10.0.0.7") "\"state\":\"new\",\"own\":false," PEER_TIMES
-                                               "\"interval_s\":null,\"payload\":\"hello\"," PEER_SILENT);
+        assert_document(
+                only_of(s, "peers"),
+                PEER_BEGIN("10.0.0.7") "\"state\":\"new\",\"own\":false," PEER_TIMES
+                                       "\"interval_s\":null,\"key\":null,\"payload\":\"hello\"," PEER_SILENT);
         snapshot_free(s);
 }
 
@@ -466,6 +477,7 @@ static void test_a_peer_that_says_all(void **state)
         p->state = PEER_UP;
         p->has_sequence = p->has_boot = p->has_clock = p->clock_wrong = true;
         p->interval_ns = NS_PER_S + 1234567;
+        p->key_id = 7;
         p->sequence = 12;
         p->boot = 0xab;
         p->lost = 1;
@@ -477,7 +489,7 @@ static void test_a_peer_that_says_all(void **state)
                 only_of(s, "peers"),
                 PEER_BEGIN(
                         "10.0.0.7") "\"state\":\"up\",\"own\":true," PEER_TIMES
-                                    "\"interval_s\":1.001234,\"payload\":\"ATU\",\"sequence\":12,"
+                                    "\"interval_s\":1.001234,\"key\":7,\"payload\":\"ATU\",\"sequence\":12,"
                                     "\"boot\":\"00000000000000ab\",\"lost\":1,\"reordered\":2,\"duplicates\":3,"
                                     "\"restarts\":4,\"clock_s\":-0.001,\"clock_wrong\":true}");
         snapshot_free(s);

@@ -1,0 +1,52 @@
+#ifndef MCASTD_LOOP_ENTRANCE_H
+#define MCASTD_LOOP_ENTRANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loop/section.h"
+#include "message/datagram.h"
+#include "state/gate.h"
+
+/* Senders that a section keeps apart, each since its last start. Only who has a key is kept. */
+#define ENTRANCE_SENDERS 65536
+
+/* Who may come in to a section: what its AUTH asks of signatures, and which datagrams were taken already. */
+struct entrance {
+        struct section *section;
+        enum auth_mode mode;
+        struct auth_binding binding; /* what datagrams must be bound to */
+        struct replay *replay;       /* made once AUTH is not off; acks and data have one each */
+        int64_t since_ns; /* monotonic: what was signed before may have been taken by somebody else */
+};
+
+/* `type` of what is let in. The section must live as long. */
+void entrance_init(struct entrance *e, struct section *section, enum auth_type type);
+void entrance_end(struct entrance *e);
+
+/* Makes what this mode needs: 0 or -ENOMEM. Then settle goes over to it, or stays with the mode of before.
+ * What was taken while AUTH was off nobody remembers: from then on that counts as from before us. */
+int entrance_prepare(struct entrance *e, enum auth_mode mode);
+void entrance_settle(struct entrance *e, enum auth_mode mode);
+
+/* Goes on with what another entrance remembers, which keeps it as well until it is ended. */
+void entrance_inherit(struct entrance *e, struct entrance *from);
+
+/* Judges a datagram, and notes in it what was found. */
+void entrance_judge(struct entrance *e, struct datagram *d, struct gate_result *ret);
+
+/* Counts what was let in or refused. True: let in. */
+bool entrance_count(struct entrance *e, const struct gate_result *g);
+
+/* Of what was refused: the trouble that it is, and what there is to say of the first one besides where it is
+ * from: ", key 7", ", key 7, by its clock 95 s ago", or "". */
+#define ENTRANCE_DETAIL_SIZE 64
+enum trouble entrance_trouble(enum gate_verdict verdict);
+const char *entrance_detail(const struct gate_result *g, const struct datagram *d,
+                            char buffer[ENTRANCE_DETAIL_SIZE]);
+
+/* ", signed by key 7", ", signed, not checked" or "". */
+#define SIGNATURE_TEXT_SIZE 32
+const char *signature_text(const struct datagram *d, char buffer[SIGNATURE_TEXT_SIZE]);
+
+#endif

@@ -16,9 +16,12 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 # sysusers and the helpers of the maintainer scripts
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd (>= 252), init-system-helpers (>= 1.54)")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+foreach(script postinst postrm)
+        configure_file(cmake/debian/${script}.in debian/${script} @ONLY)
+endforeach()
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
-    "${PROJECT_SOURCE_DIR}/cmake/debian/conffiles;${PROJECT_SOURCE_DIR}/cmake/debian/postinst"
-    "${PROJECT_SOURCE_DIR}/cmake/debian/prerm;${PROJECT_SOURCE_DIR}/cmake/debian/postrm")
+    "${PROJECT_SOURCE_DIR}/cmake/debian/conffiles;${PROJECT_BINARY_DIR}/debian/postinst"
+    "${PROJECT_SOURCE_DIR}/cmake/debian/prerm;${PROJECT_BINARY_DIR}/debian/postrm")
 
 configure_file(cmake/debian/changelog.in changelog)
 find_program(GZIP gzip REQUIRED)

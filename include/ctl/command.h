@@ -17,6 +17,7 @@ enum argument_kind {
         ARGUMENT_EMITTER,
         ARGUMENT_PEER,
         ARGUMENT_FOLDER,
+        ARGUMENT_FILE,
         ARGUMENT_INTERFACE, /* struct target, which has room for both of these */
         ARGUMENT_GROUP,
 };

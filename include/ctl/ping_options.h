@@ -1,6 +1,7 @@
 #ifndef MCASTD_CTL_PING_OPTIONS_H
 #define MCASTD_CTL_PING_OPTIONS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -18,6 +19,9 @@ struct ping_options {
         uint64_t ttl;
         uint64_t source_port; /* 0: the kernel chooses */
         bool roster;          /* compare with whom the daemon knows */
+        const char *key;      /* FILE:ID as given; NULL: nothing is signed */
+        char key_file[PATH_MAX];
+        uint64_t key_id; /* 0: nothing is signed */
         struct client_options daemon;
 };
 

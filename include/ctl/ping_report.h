@@ -5,8 +5,8 @@
 
 #include "ctl/ping_options.h"
 #include "ctl/ping_roster.h"
-#include "message/datagram.h"
 #include "state/acks.h"
+#include "state/gate.h"
 
 /* What came of a ping, said while it goes on (to people) or all at the end (as JSON). */
 struct ping_report;
@@ -18,9 +18,18 @@ struct ping_report *ping_report_free(struct ping_report *r);
 /* A message goes out. */
 void ping_report_message(struct ping_report *r);
 
-/* An ack has come in after_ns. */
-void ping_report_ack(struct ping_report *r, const struct datagram *d, enum ack_verdict verdict,
-                     int64_t after_ns);
+/* What has come back. */
+struct ping_answer {
+        const struct endpoint *source;
+        const uint8_t *text;
+        size_t length;
+        int64_t after_ns; /* since the message was sent */
+};
+
+/* It is an ack; or it is not to be believed, and does not count. */
+void ping_report_ack(struct ping_report *r, const struct ping_answer *answer, enum ack_verdict verdict);
+void ping_report_refused(struct ping_report *r, const struct ping_answer *answer,
+                         const struct gate_result *judged);
 
 /* The wait for acks of this message is over. */
 void ping_report_timeout(struct ping_report *r);

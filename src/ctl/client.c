@@ -16,9 +16,9 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ctl/folder.h"
 
 #define PROTOCOL_VERSION 1
-#define DEFAULT_FOLDER   "/run/mcastd"
 #define ANSWER_NS        (10 * NS_PER_S)
 
 /* A line that is longer is no answer of mcastd, which keeps 1 MiB for a client at most. */
@@ -44,11 +44,12 @@ static int connect_to(const char *path)
 {
         struct sockaddr_un address = { .sun_family = AF_UNIX };
         int64_t deadline_ns = clock_monotonic_ns() + ANSWER_NS;
+        size_t length = strlen(path);
         int fd, r;
 
-        if (strlen(path) >= sizeof address.sun_path)
+        if (length >= sizeof address.sun_path)
                 return -ENAMETOOLONG;
-        strcpy(address.sun_path, path);
+        memcpy(address.sun_path, path, length);
         fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd < 0)
                 return -errno;
@@ -94,7 +95,7 @@ static void explain(int error, const char *folder, const char *path, char ret_wh
                         ret_why, CLIENT_WHY_SIZE,
                         "no mcastd answers at %s: %s\nIs the service running? systemctl status mcastd tells.%s",
                         shown, strerror(-error),
-                        strcmp(folder, DEFAULT_FOLDER) == 0 ? "" : " And is that folder its RUNTIME_DIR?");
+                        strcmp(folder, FOLDER_DEFAULT) == 0 ? "" : " And is that folder its RUNTIME_DIR?");
         }
 }
 
@@ -116,10 +117,7 @@ int client_connect(const char *folder, bool reads_only, struct client **ret, cha
         struct client *c;
         int fd;
 
-        if (!folder)
-                folder = getenv("MCASTD_RUNTIME_DIR");
-        if (!folder || !*folder)
-                folder = DEFAULT_FOLDER;
+        folder = folder_of_sockets(folder);
         fd = connect_in(folder, "control.sock", ret_why);
         if (fd == -EACCES && reads_only) {
                 fd = connect_in(folder, "status.sock", ret_why);

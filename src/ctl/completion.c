@@ -109,10 +109,10 @@ static int run(int argc, char *argv[])
         struct options o = { 0 };
         int r = options_parse(&command_completion, argc, argv, &o);
 
-        if (r == 0 && !o.shell == !o.words)
-                r = options_refuse(&command_completion, "either SHELL or --words is needed");
         if (r)
                 return r - 1;
+        if (!o.shell == !o.words)
+                return options_refuse(&command_completion, "either SHELL or --words is needed") - 1;
         if (o.words)
                 return print_words(&o);
         (strcmp(o.shell, "bash") == 0 ? completion_bash : completion_zsh)();

@@ -22,6 +22,7 @@ static const char head[] =
         "        ;;\n"
         "    anything) ;;\n"
         "    folders) compgen -d -- \"$cur\" ;;\n"
+        "    files) compgen -f -- \"$cur\" ;;\n"
         "    *) \"$program\" completion --words \"$1\" ${folder:+--socket \"$folder\"} 2>/dev/null ;;\n"
         "    esac\n"
         "}\n"
@@ -35,10 +36,10 @@ static const char head[] =
         "    while IFS= read -r word; do\n"
         "        [[ $word == \"$cur\"* ]] || continue\n"
         "        word=${word#\"$known\"}\n"
-        "        [[ $1 == folders ]] || printf -v word %q \"$word\"\n"
+        "        [[ $1 == folders || $1 == files ]] || printf -v word %q \"$word\"\n"
         "        COMPREPLY+=(\"$prefix$word\")\n"
         "    done < <(_mcastctl_words \"$1\")\n"
-        "    [[ $1 == folders ]] && compopt -o filenames 2>/dev/null\n"
+        "    [[ $1 == folders || $1 == files ]] && compopt -o filenames 2>/dev/null\n"
         "    return 0\n"
         "}\n"
         "\n"
@@ -106,6 +107,11 @@ static const char tail[] = " --help --version'\n"
                            "\n"
                            "complete -F _mcastctl mcastctl\n";
 
+static const char *path_words(enum argument_kind kind)
+{
+        return kind == ARGUMENT_FOLDER ? "folders" : kind == ARGUMENT_FILE ? "files" : "anything";
+}
+
 /* A word of the script that says what completes the parameter. */
 static void print_kind(const struct parameter *p)
 {
@@ -117,7 +123,7 @@ static void print_kind(const struct parameter *p)
                         printf(" %s", p->choices[i]);
                 putchar('\'');
         } else {
-                fputs(words ? words : p->kind == ARGUMENT_FOLDER ? "folders" : "anything", stdout);
+                fputs(words ? words : path_words(p->kind), stdout);
         }
 }
 

@@ -80,7 +80,10 @@ static void print_action(const struct parameter *p)
         } else if (words) {
                 printf("_mcastctl_words %s", words);
         } else {
-                fputs(p->kind == ARGUMENT_FOLDER ? "_files -/" : " ", stdout);
+                fputs(p->kind == ARGUMENT_FOLDER ? "_files -/"
+                      : p->kind == ARGUMENT_FILE ? "_files"
+                                                 : "()",
+                      stdout);
         }
 }
 

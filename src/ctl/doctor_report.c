@@ -29,8 +29,11 @@ void doctor_report_print(const struct doctor_facts *facts, const struct findings
 /* NULL for NULL. JSON holds no text that is not UTF-8, which the name of an interface need not be. */
 static json_t *json_text(const char *text)
 {
-        json_t *json = text ? json_string(text) : json_null();
+        json_t *json;
 
+        if (!text)
+                return json_null();
+        json = json_string(text);
         return json ? json : json_string(TEXT_ESCAPE(text, strlen(text)));
 }
 

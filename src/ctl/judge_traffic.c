@@ -88,15 +88,15 @@ static void judge_silence(const struct doctor_facts *f, struct findings *ret)
         if (t->watched) {
                 finding_add(
                         ret, SEVERITY_NOTE,
-                        "%s is heard, and no ack reaches %s: nobody there has ack among its HANDLERS, or our "
-                        "question is dropped on the way",
+                        "%s is heard, and no ack reaches %s: nobody there has ack among its HANDLERS, or takes what is "
+                        "not signed (AUTH), or our question is dropped on the way",
                         from, f->link.name);
                 return;
         }
         finding_add(
                 ret, SEVERITY_PROBLEM,
-                "statuses are heard (%s), acks are not: either nobody there has ack among its HANDLERS, or a "
-                "stateful firewall here drops acks; run as root, doctor can tell; if it does, " LET_IN,
+                "statuses are heard (%s), acks are not: either nobody there has ack among its HANDLERS, or takes what "
+                "is not signed (AUTH), or a stateful firewall here drops acks; run as root, doctor can tell; if it does, " LET_IN,
                 from, asking_port(f));
         mend_acks(f, ret);
 }

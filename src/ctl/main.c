@@ -10,6 +10,8 @@
 #include "ctl/completion.h"
 #include "ctl/doctor.h"
 #include "ctl/forget.h"
+#include "ctl/keygen.h"
+#include "ctl/keys.h"
 #include "ctl/log_level.h"
 #include "ctl/peers.h"
 #include "ctl/ping.h"
@@ -32,6 +34,8 @@ const struct command *const commands[] = {
         &command_log_level,
         &command_reload,
         &command_forget,
+        &command_keygen,
+        &command_keys,
         &command_check,
         &command_completion,
         NULL,

@@ -126,6 +126,7 @@ static int parse_value(const struct command *command, const struct parameter *p,
         case ARGUMENT_EMITTER:
         case ARGUMENT_PEER:
         case ARGUMENT_FOLDER:
+        case ARGUMENT_FILE:
                 break;
         }
         return parse_text(command->name, what, text, p, to);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "ctl/ping_auth.h"
 #include "ctl/ping_options.h"
 #include "ctl/ping_report.h"
 #include "ctl/ping_roster.h"
@@ -28,6 +29,7 @@ struct ping {
         struct links *links;
         struct ping_report *report;
         struct ping_roster *roster; /* NULL: not asked for */
+        struct ping_auth *auth;     /* NULL: nothing is signed */
         struct batch *batch;
         struct acks *acks;
         int interrupts; /* readable once somebody wants us to stop */
@@ -93,8 +95,18 @@ static int wait_readable(const struct ping *p, int fd, int64_t deadline_ns)
 static void note(struct ping *p, const struct datagram *d, int64_t now_ns, int64_t sent_ns)
 {
         const struct address *from = &d->source.address;
+        struct ping_answer answer = { .source = &d->source,
+                                      .text = d->payload,
+                                      .after_ns = now_ns - sent_ns };
+        struct gate_result judged;
 
-        ping_report_ack(p->report, d, acks_note(p->acks, from, now_ns), now_ns - sent_ns);
+        ping_auth_judge(p->auth, d, &judged);
+        answer.length = judged.length;
+        if (judged.verdict != GATE_OK && judged.verdict != GATE_UNCHECKED) {
+                ping_report_refused(p->report, &answer, &judged);
+                return;
+        }
+        ping_report_ack(p->report, &answer, acks_note(p->acks, from, now_ns));
         if (p->roster && !links_by_address(p->links, from))
                 ping_roster_note(p->roster, ADDRESS_TEXT_ON(from, p->options.target.zone));
 }
@@ -119,15 +131,18 @@ static int collect(struct ping *p, int fd, int64_t sent_ns)
 static int ask(struct ping *p)
 {
         const struct ping_options *o = &p->options;
+        uint8_t message[MESSAGE_MAX];
         int fd = open_socket(p), r;
+        size_t length;
         int64_t sent_ns;
 
         if (fd < 0)
                 return fd;
         ping_report_message(p->report);
+        length = ping_auth_sign(p->auth, o->message, message);
         sent_ns = clock_monotonic_ns();
         acks_begin(p->acks, sent_ns);
-        r = socket_send(fd, &o->target.group, o->message, strlen(o->message));
+        r = socket_send(fd, &o->target.group, message, length);
         if (r < 0)
                 fprintf(stderr, "mcastctl ping: cannot send: %s%s\n", strerror(-r),
                         r == -EPERM ? " (a firewall of this host?)" : "");
@@ -212,6 +227,7 @@ static void close_ping(struct ping *p)
         batch_free(p->batch);
         ping_report_free(p->report);
         ping_roster_free(p->roster);
+        ping_auth_free(p->auth);
 }
 
 /* The exit status. */
@@ -223,7 +239,9 @@ static int ping(struct ping *p)
                 fprintf(stderr, "mcastctl ping: %s\n", strerror(-r));
                 return EXIT_FAILURE;
         }
-        r = ask_roster(p);
+        r = ping_auth_new(&p->options, &p->auth);
+        if (r == 0)
+                r = ask_roster(p);
         if (r)
                 return r - 1;
         r = ask_all(p);
@@ -249,8 +267,9 @@ const struct command command_ping = {
         .name = "ping",
         .summary = "send a message to a group, and tell who acknowledges it",
         .about = "Sends a message to a multicast group, and tells who acknowledges it.\n",
-        .notes = "Exit status: 0 enough nodes answered, 1 not enough or one is missing, 64 wrong usage. See "
-                 "mcastctl(1).\n",
+        .notes =
+                "Exit status: 0 enough nodes answered, 1 not enough or one is missing, 64 wrong usage, 78 the\n"
+                "key cannot be read. See mcastctl(1).\n",
         .parameters = ping_parameters,
         .run = run,
 };

@@ -2,11 +2,14 @@
 #include "ctl/ping_options.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "config/values.h"
 #include "ctl/options.h"
 #include "ctl/ping.h"
+#include "message/auth.h"
 #include "message/message.h"
 #include "state/acks.h"
 
@@ -32,11 +35,32 @@ const struct parameter ping_parameters[] = {
           AT(ttl), .most = 255 },
         OPTION_SOURCE_PORT(struct ping_options),
         { "roster", 'r', ARGUMENT_NONE, .help = "compare with the nodes that mcastd knows", AT(roster) },
+        { "key", 'k', ARGUMENT_FILE, .word = "FILE:ID",
+          .help = "sign with this key of a file of keys, and take signed acks only", AT(key) },
         OPTION_SOCKET(struct ping_options),
         OPTION_JSON(struct ping_options, daemon.json),
         { .kind = ARGUMENT_GROUP, .word = "GROUP:PORT", AT(target) },
         { 0 },
 };
+
+/* The name of a file may have colons. */
+static int parse_key(struct ping_options *o)
+{
+        const char *colon = strrchr(o->key, ':');
+        size_t length = colon ? (size_t)(colon - o->key) : 0;
+
+        if (length == 0 || length >= sizeof o->key_file || value_number(colon + 1, &o->key_id) < 0 ||
+            o->key_id < 1 || o->key_id > UINT16_MAX)
+                return target_refuse("ping", "--key", o->key,
+                                     "FILE:ID, a file of keys and a number from 1 to 65535");
+        memcpy(o->key_file, o->key, length);
+        o->key_file[length] = '\0';
+        if (strlen(o->message) <= MESSAGE_MAX - AUTH_TRAILER_SIZE)
+                return 0;
+        fprintf(stderr, "mcastctl ping: --message: %zu bytes; at most %d with --key\n", strlen(o->message),
+                MESSAGE_MAX - AUTH_TRAILER_SIZE);
+        return EX_USAGE + 1;
+}
 
 /* What the parts say together. */
 static int check(struct ping_options *o)
@@ -45,6 +69,8 @@ static int check(struct ping_options *o)
         int r = target_settle("ping", &o->target);
         struct link_choice choice = target_choice(&o->target);
 
+        if (r == 0 && o->key)
+                r = parse_key(o);
         if (r == 0 && address_needs_link(group) && link_choice_is_by_route(&choice)) {
                 fprintf(stderr, "mcastctl ping: %s is another group on each link: give --interface\n",
                         ADDRESS_TEXT(group));

@@ -17,6 +17,11 @@ struct times {
         int64_t least_ns, most_ns, sum_ns;
 };
 
+/* Answers that are shown though they tell nothing new: duplicates, refused ones, those from beyond the nodes
+ * that are told apart. A flood brings any number, and neither the document nor a log of the output is to grow
+ * with it. First answers have a bound of their own: ACKS_SOURCES_MAX to each message. */
+#define EXTRAS_SHOWN_MAX 1000
+
 struct node {
         struct address address;
         struct times times;
@@ -27,6 +32,9 @@ struct ping_report {
         const struct ping_options *options;
         uint64_t messages;
         uint64_t overflow; /* acks from more nodes than can be told apart */
+        uint64_t refused;
+        uint64_t extras_shown;
+        uint64_t more; /* not shown of the last message */
         struct times times;
         uint64_t duplicates;
         size_t n_nodes;
@@ -75,6 +83,15 @@ struct ping_report *ping_report_free(struct ping_report *r)
         return NULL;
 }
 
+/* ", signed by key 7"; "" where nothing is signed. */
+#define BY_KEY_SIZE 48
+static const char *by_key(const struct ping_options *o, char buffer[BY_KEY_SIZE])
+{
+        if (o->key_id)
+                snprintf(buffer, BY_KEY_SIZE, ", signed by key %" PRIu64, o->key_id);
+        return buffer;
+}
+
 void ping_report_message(struct ping_report *r)
 {
         const struct ping_options *o = r->options;
@@ -82,10 +99,11 @@ void ping_report_message(struct ping_report *r)
         r->messages++;
         if (o->daemon.json)
                 json_array_append_new(r->json_messages,
-                                      json_pack("{s:I, s:[]}", "number", (json_int_t)r->messages, "acks"));
+                                      json_pack("{s:I, s:[], s:[], s:i}", "number", (json_int_t)r->messages,
+                                                "acks", "refused", "more", 0));
         else
-                printf("sending \"%s\" to %s\n", TEXT_ESCAPE(o->message, strlen(o->message)),
-                       ENDPOINT_TEXT(&o->target.group));
+                printf("sending \"%s\" to %s%s\n", TEXT_ESCAPE(o->message, strlen(o->message)),
+                       ENDPOINT_TEXT(&o->target.group), by_key(o, (char[BY_KEY_SIZE]){ 0 }));
         fflush(stdout);
 }
 
@@ -101,49 +119,131 @@ static struct node *node_of(struct ping_report *r, const struct address *address
         return &r->nodes[r->n_nodes++];
 }
 
-static void count_ack(struct ping_report *r, const struct datagram *d, enum ack_verdict verdict,
-                      int64_t after_ns)
+/* Whether it tells something new: it is the first of its node to the message. */
+static bool count_ack(struct ping_report *r, const struct ping_answer *a, enum ack_verdict verdict)
 {
-        struct node *node = verdict == ACK_OVERFLOW ? NULL : node_of(r, &d->source.address);
+        struct node *node = verdict == ACK_OVERFLOW ? NULL : node_of(r, &a->source->address);
 
         if (!node) {
                 r->overflow++;
-                return;
+                return false;
         }
         if (verdict == ACK_DUPLICATE) {
                 node->duplicates++;
                 r->duplicates++;
-                return;
+                return false;
         }
-        times_add(&node->times, after_ns);
-        times_add(&r->times, after_ns);
+        times_add(&node->times, a->after_ns);
+        times_add(&r->times, a->after_ns);
+        return true;
 }
 
-void ping_report_ack(struct ping_report *r, const struct datagram *d, enum ack_verdict verdict,
-                     int64_t after_ns)
+/* Whether there is room to show one more of those that tell nothing new. */
+static bool has_room(struct ping_report *r)
 {
-        char text[TEXT_ESCAPED_SIZE];
-        json_t *message;
+        bool room = r->extras_shown < EXTRAS_SHOWN_MAX;
 
-        count_ack(r, d, verdict, after_ns);
-        (void)text_escape(d->payload, d->length, text);
-        if (!r->options->daemon.json) {
-                printf("received \"%s\" from %s after %.3f ms%s\n", text,
-                       ENDPOINT_TEXT_ON(&d->source, r->options->target.zone), ms(after_ns),
-                       verdict == ACK_DUPLICATE ? " (duplicate)" : "");
-                fflush(stdout);
+        if (room)
+                r->extras_shown++;
+        else
+                r->more++;
+        return room;
+}
+
+/* What an answer is in the document. */
+static json_t *json_answer(const struct ping_report *r, const struct ping_answer *a)
+{
+        return json_pack("{s:s, s:i, s:s, s:f}", "address",
+                         ADDRESS_TEXT_ON(&a->source->address, r->options->target.zone), "port",
+                         a->source->port, "text", TEXT_ESCAPE(a->text, a->length), "ms", ms(a->after_ns));
+}
+
+static json_t *last_message(const struct ping_report *r)
+{
+        return json_array_get(r->json_messages, json_array_size(r->json_messages) - 1);
+}
+
+/* Adds it to a list of the last message. */
+static void add_json(struct ping_report *r, const char *list, json_t *answer)
+{
+        json_array_append_new(json_object_get(last_message(r), list), answer);
+}
+
+/* How many answers to the last message were not shown. */
+static void tell_more(struct ping_report *r)
+{
+        if (r->more > 0 && r->options->daemon.json)
+                json_object_set_new(last_message(r), "more", json_integer((json_int_t)r->more));
+        else if (r->more > 0)
+                printf("and %" PRIu64 " more that are not shown\n", r->more);
+        r->more = 0;
+}
+
+static void print_answer(const struct ping_report *r, const char *what, const struct ping_answer *a)
+{
+        printf("%s \"%s\" from %s after %.3f ms", what, TEXT_ESCAPE(a->text, a->length),
+               ENDPOINT_TEXT_ON(a->source, r->options->target.zone), ms(a->after_ns));
+}
+
+void ping_report_ack(struct ping_report *r, const struct ping_answer *answer, enum ack_verdict verdict)
+{
+        bool duplicate = verdict == ACK_DUPLICATE;
+        json_t *json;
+
+        if (!count_ack(r, answer, verdict) && !has_room(r))
+                return;
+        if (r->options->daemon.json) {
+                json = json_answer(r, answer);
+                json_object_set_new(json, "duplicate", json_boolean(duplicate));
+                add_json(r, "acks", json);
                 return;
         }
-        message = json_array_get(r->json_messages, json_array_size(r->json_messages) - 1);
-        json_array_append_new(json_object_get(message, "acks"),
-                              json_pack("{s:s, s:i, s:s, s:f, s:b}", "address",
-                                        ADDRESS_TEXT_ON(&d->source.address, r->options->target.zone), "port",
-                                        d->source.port, "text", text, "ms", ms(after_ns), "duplicate",
-                                        verdict == ACK_DUPLICATE));
+        print_answer(r, "received", answer);
+        printf("%s%s\n", by_key(r->options, (char[BY_KEY_SIZE]){ 0 }), duplicate ? " (duplicate)" : "");
+        fflush(stdout);
+}
+
+/* Why an answer is refused: in a word, as the daemon's counters have it, and in words for people. */
+static const struct {
+        const char *word, *words;
+} refusals[GATE_VERDICTS] = {
+        [GATE_REFUSED] = { "plain", "it is not signed" },
+        [GATE_MALFORMED] = { "malformed", "it has a signature that no ack has" },
+        [GATE_UNKNOWN_KEY] = { "unknown_key", "it is signed by another key" },
+        [GATE_STALE] = { "stale", "its time is too far from this host's" },
+        [GATE_BAD_MAC] = { "bad_mac", "its signature is wrong" },
+        [GATE_REPLAY] = { "replay", "it has come before" },
+        [GATE_EARLY] = { "early", "so many have answered that it may have come before" },
+};
+
+void ping_report_refused(struct ping_report *r, const struct ping_answer *answer,
+                         const struct gate_result *judged)
+{
+        const char *word = refusals[judged->verdict].word;
+        json_t *json;
+
+        r->refused++;
+        if (!has_room(r))
+                return;
+        if (r->options->daemon.json) {
+                json = json_answer(r, answer);
+                json_object_set_new(json, "reason", json_string(word));
+                if (judged->is_signed)
+                        json_object_set_new(json, "key", json_integer(judged->trailer.stamp.key_id));
+                add_json(r, "refused", json);
+                return;
+        }
+        print_answer(r, "refused", answer);
+        printf(": %s", refusals[judged->verdict].words);
+        if (judged->is_signed)
+                printf(" (key %d)", judged->trailer.stamp.key_id);
+        putchar('\n');
+        fflush(stdout);
 }
 
 void ping_report_timeout(struct ping_report *r)
 {
+        tell_more(r);
         if (!r->options->daemon.json)
                 puts("timed out, no more responses");
         fflush(stdout);
@@ -164,6 +264,8 @@ static void print_summary(const struct ping_report *r)
         printf("--- %s ---\n", ENDPOINT_TEXT(&r->options->target.group));
         printf("messages: %" PRIu64 ", nodes: %zu, acks: %" PRIu64 ", duplicates: %" PRIu64 ", loss: %.1f %%",
                r->messages, r->n_nodes, r->times.n, r->duplicates, loss_percent(r));
+        if (r->options->key_id)
+                printf(", refused: %" PRIu64, r->refused);
         /* That nobody at all has answered is said by itself. */
         if (expect > 1 && r->n_nodes < expect)
                 printf(", fewer nodes than --expect, %" PRIu64, expect);
@@ -197,11 +299,13 @@ static void print_json(const struct ping_report *r, const struct ping_roster *ro
 {
         const struct ping_options *o = r->options;
         json_t *document =
-                json_pack("{s:i, s:s, s:i, s:s, s:I, s:I, s:I, s:I, s:f, s:o, s:O}", "version", 1, "group",
-                          ADDRESS_TEXT(&o->target.group.address), "port", o->target.group.port, "message",
-                          TEXT_ESCAPE(o->message, strlen(o->message)), "sent", (json_int_t)r->messages,
-                          "acks", (json_int_t)r->times.n, "duplicates", (json_int_t)r->duplicates, "overflow",
-                          (json_int_t)r->overflow, "loss_percent", loss_percent(r), "nodes", json_nodes(r),
+                json_pack("{s:i, s:s, s:i, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:O}", "version", 1,
+                          "group", ADDRESS_TEXT(&o->target.group.address), "port", o->target.group.port,
+                          "message", TEXT_ESCAPE(o->message, strlen(o->message)), "key",
+                          o->key_id ? json_integer((json_int_t)o->key_id) : json_null(), "sent",
+                          (json_int_t)r->messages, "acks", (json_int_t)r->times.n, "duplicates",
+                          (json_int_t)r->duplicates, "overflow", (json_int_t)r->overflow, "refused",
+                          (json_int_t)r->refused, "loss_percent", loss_percent(r), "nodes", json_nodes(r),
                           "messages", r->json_messages);
 
         if (roster)
@@ -213,6 +317,8 @@ static void print_json(const struct ping_report *r, const struct ping_roster *ro
 
 void ping_report_end(struct ping_report *r, const struct ping_roster *roster)
 {
+        /* Of a message whose end was not waited for. */
+        tell_more(r);
         if (r->options->daemon.json)
                 print_json(r, roster);
         else
@@ -220,9 +326,14 @@ void ping_report_end(struct ping_report *r, const struct ping_roster *roster)
         if (roster && !r->options->daemon.json)
                 ping_roster_print(roster);
         fflush(stdout);
-        if (r->n_nodes == 0)
+        if (r->n_nodes == 0 && r->options->key_id)
+                fputs("Nobody answered with a right signature. Does a receiver there have ack among its HANDLERS, and AUTH = "
+                      "permissive or enforce, and this key, and a clock within 30 s of ours? Its journal says why it "
+                      "refuses something. See mcastctl(1).\n",
+                      stderr);
+        else if (r->n_nodes == 0)
                 fputs("Nobody answered. Does a receiver there have ack among its HANDLERS, and does a firewall let the "
-                      "answers in? See mcastctl(1).\n",
+                      "answers in? Where AUTH is enforce, only --key gets any. See mcastctl(1).\n",
                       stderr);
 }
 

@@ -11,12 +11,18 @@
 #include "ctl/ask.h"
 #include "ctl/output.h"
 #include "ctl/table.h"
+#include "state/acks.h"
+
+/* Nodes that are listed though the daemon does not know them: without a key anybody can seem to be as many as
+ * he likes. */
+#define NEW_MAX ACKS_SOURCES_MAX
 
 struct ping_roster {
         /* By address, of a node that the daemon knows: {"sections": ["mcserver"], "state": "up",
          * "silent_s": 0.4}, the last two only if a receiver hears it. */
         json_t *known;
-        json_t *answered; /* by address, true */
+        json_t *answered; /* by address, true: of those */
+        json_t *new;      /* the same of others, at most NEW_MAX */
         json_t *sections; /* by name, those of the group on the interface */
 };
 
@@ -96,6 +102,7 @@ int ping_roster_ask(const struct ping_options *o, struct ping_roster **ret)
                 return ask_failed("ping", -ENOMEM) + 1;
         r->known = json_object();
         r->answered = json_object();
+        r->new = json_object();
         r->sections = json_object();
         e = client_open("ping", o->daemon.folder, true, &c);
         if (e == 0)
@@ -113,6 +120,7 @@ struct ping_roster *ping_roster_free(struct ping_roster *r)
         if (r) {
                 json_decref(r->known);
                 json_decref(r->answered);
+                json_decref(r->new);
                 json_decref(r->sections);
         }
         free(r);
@@ -121,7 +129,10 @@ struct ping_roster *ping_roster_free(struct ping_roster *r)
 
 void ping_roster_note(struct ping_roster *r, const char *address)
 {
-        json_object_set_new(r->answered, address, json_true());
+        bool known = json_object_get(r->known, address);
+
+        if (known || json_object_size(r->new) < NEW_MAX)
+                json_object_set_new(known ? r->answered : r->new, address, json_true());
 }
 
 static bool has_answered(const struct ping_roster *r, const char *address)
@@ -186,18 +197,11 @@ static size_t list_known(const struct ping_roster *r, struct table *t, bool answ
 
 static size_t list_new(const struct ping_roster *r, struct table *t)
 {
-        size_t n = 0;
         const char *address;
         json_t *value;
 
-        json_object_foreach(r->answered, address, value)
-        {
-                if (json_object_get(r->known, address))
-                        continue;
-                list(t, "new", TONE_FAIR, address, NULL);
-                n++;
-        }
-        return n;
+        json_object_foreach(r->new, address, value) list(t, "new", TONE_FAIR, address, NULL);
+        return json_object_size(r->new);
 }
 
 void ping_roster_print(const struct ping_roster *r)
@@ -231,7 +235,7 @@ json_t *ping_roster_json(const struct ping_roster *r)
                                                        has_answered(r, address) ? "answered" : "missing",
                                                        "sections", json_object_get(known, "sections"),
                                                        "state", json_object_get(known, "state")));
-        json_object_foreach(r->answered, address, value) if (!json_object_get(r->known, address))
+        json_object_foreach(r->new, address, value)
                 json_array_append_new(nodes, json_pack("{s:s, s:s, s:[], s:n}", "address", address, "is",
                                                        "new", "sections", "state"));
         return nodes;

@@ -24,13 +24,14 @@ static int print_table(const struct top_view *view, const struct top_rows *table
         size_t n_columns, n;
         const struct top_column *columns = top_columns(view->kind, &n_columns);
         const struct top_row **rows = calloc(table->n + 1, sizeof(struct top_row *));
-        struct table *t = table_new(titles, n_columns);
         char text[TOP_CELL_SIZE];
+        struct table *t;
 
         for (size_t i = 0; i < n_columns; i++)
                 titles[i] =
                         (struct table_column){ columns[i].title,
                                                top_column_is_left(&columns[i]) ? TABLE_LEFT : TABLE_RIGHT };
+        t = table_new(titles, n_columns);
         n = rows && t ? top_view_rows(view, table, rows) : 0;
         for (size_t i = 0; i < n; i++)
                 for (size_t k = 0; k < n_columns; k++)

@@ -99,7 +99,7 @@ static int ask(struct top_feed *f, json_t *after, int64_t now_ns)
         int n = text ? asprintf(&line, "%s\n", text) : -1;
 
         if (n >= 0)
-                send(client_fd(f->client), line, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+                (void)send(client_fd(f->client), line, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
         f->due_ns = now_ns + ANSWER_NS;
         if (n >= 0)
                 free(line);

@@ -23,7 +23,7 @@ static const char *scaled(double number, char buffer[TOP_NUMBER_SIZE])
 
 static const char *unknown(char buffer[TOP_NUMBER_SIZE])
 {
-        return strcpy(buffer, TOP_UNKNOWN);
+        return memcpy(buffer, TOP_UNKNOWN, sizeof TOP_UNKNOWN);
 }
 
 const char *top_count(double number, char buffer[TOP_NUMBER_SIZE])

@@ -40,7 +40,7 @@ size_t top_view_rows(const struct top_view *v, const struct top_rows *table, con
         for (size_t i = 0; i < table->n; i++)
                 if (passes(v, &table->rows[i]))
                         ret[n++] = &table->rows[i];
-        qsort_r(ret, n, sizeof *ret, compare_rows, (void *)v);
+        qsort_r(ret, n, sizeof(struct top_row *), compare_rows, (void *)v);
         return n;
 }
 

@@ -9,7 +9,8 @@ import shells
 from ctl import impostor
 from daemon import built, emitter, receiver
 
-COMMANDS = ["ping", "doctor", "status", "peers", "watch", "top", "send", "log-level", "reload", "forget", "check", "completion"]
+COMMANDS = ["ping", "doctor", "status", "peers", "watch", "top", "send", "log-level", "reload", "forget", "keygen", "keys", "check",
+            "completion"]
 LEVELS = {"error", "warning", "notice", "info", "debug"}
 
 
@@ -77,6 +78,12 @@ def test_interfaces(option, shell):
 
 def test_folders(shell, folder):
     assert shell.tab(f"mcastctl status --socket {folder[:-1]}")[3].rstrip("/") == folder
+
+
+@pytest.mark.parametrize("line", ["keys ", "ping --key "])
+def test_files(line, shell, folder):
+    open(f"{folder}/a keyfile", "w").close()
+    assert shell.tab(f"mcastctl {line}{folder}/a").pop() == f"{folder}/a keyfile"
 
 
 def test_sections(shell, asked):

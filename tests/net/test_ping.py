@@ -1,16 +1,21 @@
 """mcastctl ping: the seed's echo sender, for operators and for scripts."""
 import contextlib
 import json
+import re
 import socket
+import struct
 import threading
 
 import pytest
 
+from ctl import command
 from daemon import built, receiver
 
 GROUP = "239.1.1.1:5001"
 # Enough for an answer on a busy machine; the default is for people who wait.
 PATIENTLY = ["--timeout", "1s"]
+# Many more answers than are shown, for some get lost on the way; and how many nodes are told apart.
+FLOOD, SHOWN, NODES = 5000, 1000, 1024
 # From linux/in.h; this Python does not name it.
 IP_RECVTTL = 12
 
@@ -135,6 +140,45 @@ def test_a_hostile_answer_is_printed_as_text(here, there):
         printed, document = ping(here).stdout, ping(here, "--json").stdout
     assert all(0x20 <= ord(letter) <= 0x7e for line in printed.split("\n") for letter in line)
     assert json.loads(document)["messages"][0]["acks"][0]["text"].startswith(r"\x00\x01")
+
+
+def test_what_tells_nothing_new_is_counted_and_not_shown_beyond_its_limit(here, there):
+    with answerer(there, answers=[b"ack"] * FLOOD):
+        report = json.loads(ping(here, "--json", "--count", 2, "--interval", "10ms").stdout)
+        printed = ping(here).stdout
+    messages = report["messages"]
+    shown = sum(ack["duplicate"] for message in messages for ack in message["acks"])
+    assert shown == SHOWN
+    assert shown + sum(message["more"] for message in messages) == report["duplicates"] > SHOWN
+    assert [ack["duplicate"] for ack in messages[1]["acks"]] == [False]
+    assert printed.count("(duplicate)") == SHOWN
+    more, duplicates = (int(re.search(told, printed)[1]) for told in (
+        r"\nand (\d+) more that are not shown\ntimed out", r", duplicates: (\d+),"))
+    assert more == duplicates - SHOWN
+
+
+def test_whoever_seems_to_be_thousands_of_nodes_fills_no_list_with_them(here, there, mcastd):
+    daemon = mcastd(here, receiver())
+    with there.member("239.1.1.1", 5001) as sock:
+        asker = here.start(*command(daemon, f"ping {GROUP} --timeout 3s --roster --json"))
+        answer_as_strangers(there, here, sock.recvfrom(64)[1])
+        assert asker.process.wait() == 0
+    report = json.loads(asker.output())
+    message, = report["messages"]
+    assert len(report["nodes"]) == len(report["roster"]) == NODES
+    assert len(message["acks"]) == NODES + SHOWN
+    assert NODES + SHOWN + message["more"] == report["acks"] + report["overflow"]
+
+
+def answer_as_strangers(host, asking, asker):
+    """From more addresses than nodes are told apart."""
+    for device in "all", "eth0":
+        asking.write(f"/proc/sys/net/ipv4/conf/{device}/rp_filter", "0")
+    with host.entered(), socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as sock:
+        for i in range(FLOOD):
+            head = struct.pack("!BBHHHBBHI4s", 0x45, 0, 31, 0, 0, 9, socket.IPPROTO_UDP, 0, (11 << 24) + i,
+                               socket.inet_aton(asker[0]))
+            sock.sendto(head + struct.pack("!HHHH", 5001, asker[1], 11, 0) + b"ack", asker)
 
 
 def test_an_answer_after_the_timeout_is_not_taken_for_one_to_the_next_message(here, there):

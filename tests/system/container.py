@@ -83,12 +83,13 @@ class Container:
         # namespace that has nspawn and the container in it. (nspawn's own death would leave the container.)
         # --volatile=overlay: the root is only read; what the container writes goes to a tmpfs over it.
         # --register=no, --keep-unit: no systemd need run on this side.
+        # --capability: without it nspawn refuses every mlock(), as no machine does.
         # --network-namespace-path: counts as a private network, so the container gets CAP_NET_ADMIN and its
         # own /sys. The switches after it keep what is particular to this machine out of the container.
         command = ["setpriv", "--pdeathsig=KILL",
                    "unshare", "--pid", "--mount-proc", "--fork", "--kill-child",
                    "systemd-nspawn", f"--directory={self._root}", f"--machine={self.name}",
-                   "--volatile=overlay", "--register=no", "--keep-unit",
+                   "--volatile=overlay", "--register=no", "--keep-unit", "--capability=CAP_IPC_LOCK",
                    f"--network-namespace-path=/proc/self/fd/{self.host.fd}",
                    "--link-journal=no", "--resolv-conf=off", "--timezone=off",
                    "--notify-ready=yes", "--console=read-only", "--boot"]

@@ -23,6 +23,28 @@ PORT = {BEATS[1]}
 INTERVAL = {BEAT_SECONDS * 1000:.0f}ms
 """
 
+SIGNED = ("239.77.0.3", 5079)
+
+# A receiver and an emitter of the same node, which trust nobody without the key.
+SIGNING = f"""
+[MCSERVER.signed]
+MCAST_GROUP = {SIGNED[0]}
+INTERFACE = lo
+PORT = {SIGNED[1]}
+HANDLERS = log, ack
+AUTH = enforce
+ACK_RATE = unlimited
+[MCCLIENT.signed]
+MCAST_GROUP = {SIGNED[0]}
+INTERFACE = lo
+PORT = {SIGNED[1]}
+INTERVAL = 50ms
+MESSAGE = "ATU {{utc}} seq={{seq}} boot={{boot}}"
+KEY = 7
+AUTH = enforce
+EXPECT_ACKS = 1
+"""
+
 
 def ask(asker, text="who is there?"):
     """Sends a request to the group and returns the answer and its sender, like the seed's sender."""

@@ -7,12 +7,14 @@ from container import eventually
 
 UNIT = "mcastd.service"
 CONFIGURATION = "/etc/mcastd/mcastd.conf"
+KEYS = "/etc/mcastd/keys"
 
 
 class Service:
     def __init__(self, container):
         self.container = container
         self.configuration = container.path(CONFIGURATION)
+        self.keys = container.path(KEYS)
         self.journal = Journal(container)
 
     def install(self, deb):
@@ -47,6 +49,14 @@ class Service:
         mark = self.journal.mark()
         assert self.systemctl("reload-or-restart")
         return self.journal.wait_for("^(reloaded|Started) ", mark)["MESSAGE"]
+
+    def status(self, section):
+        """What `mcastctl status` tells of a section."""
+        document = json.loads(self.container.output("mcastctl", "status", "--json"))
+        return next(told for told in document["sections"] if told["name"] == section)
+
+    def counters(self, section):
+        return self.status(section)["counters"]
 
     def signal(self, name):
         self.container.run("kill", f"-{name}", self.pid)

@@ -36,6 +36,9 @@ struct links {
 int links_read(struct netlink *netlink, struct links **ret);
 struct links *links_free(struct links *l);
 
+/* Takes over one message of the kernel's answer, into a struct links; an mnl_cb_t. */
+int links_note(const struct nlmsghdr *message, void *links);
+
 /* The interface of this index, of this name, or that has this address; or NULL. */
 const struct link *links_by_index(const struct links *l, uint32_t index);
 const struct link *links_by_name(const struct links *l, const char *name);

@@ -22,6 +22,9 @@ int netlink_dump(struct netlink *n, uint16_t type, mnl_cb_t each, void *arg);
  * (-ENETUNREACH: no route). */
 int netlink_route(struct netlink *n, const struct address *to, uint32_t *ret_index);
 
+/* What it reads in one message of the answer: the index, where that tells one. An mnl_cb_t. */
+int netlink_note_route(const struct nlmsghdr *message, void *index);
+
 /* The kernel's news of interfaces and addresses, and of routes if they are asked for. */
 struct netlink_watch;
 
@@ -38,5 +41,9 @@ int netlink_watch_fd(const struct netlink_watch *w);
 /* Takes all news that waits, of which only this is told: for each interface that was deleted `deleted` is
  * called. 0; or -errno: news was lost (-ENOBUFS) or the socket is out of order. */
 int netlink_watch_read(struct netlink_watch *w, void (*deleted)(void *arg, uint32_t index), void *arg);
+
+/* The same of bytes that were read; aligned as struct nlmsghdr. */
+void netlink_note_news(const void *bytes, size_t length, void (*deleted)(void *arg, uint32_t index),
+                       void *arg);
 
 #endif

@@ -57,10 +57,9 @@ static int note_link_attribute(const struct nlattr *a, void *arg)
         return MNL_CB_OK;
 }
 
-static int note_link(const struct nlmsghdr *message, void *arg)
+static int note_link(const struct nlmsghdr *message, struct links *l)
 {
         const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-        struct links *l = arg;
         struct link *links = grow(l->links, l->n, sizeof l->links[0]), *link;
 
         if (!links)
@@ -104,11 +103,10 @@ static bool is_usable(uint32_t flags)
         return !(flags & IFA_F_DADFAILED) && (!(flags & IFA_F_TENTATIVE) || (flags & IFA_F_OPTIMISTIC));
 }
 
-static int note_address(const struct nlmsghdr *message, void *arg)
+static int note_address(const struct nlmsghdr *message, struct links *l)
 {
         const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
         size_t size = info->ifa_family == AF_INET6 ? 16 : 4;
-        struct links *l = arg;
         struct told told = { .flags = info->ifa_flags };
         const struct nlattr *a;
         struct link_address *addresses;
@@ -130,6 +128,17 @@ static int note_address(const struct nlmsghdr *message, void *arg)
         return MNL_CB_OK;
 }
 
+int links_note(const struct nlmsghdr *message, void *links)
+{
+        size_t length = mnl_nlmsg_get_payload_len(message);
+
+        if (message->nlmsg_type == RTM_NEWLINK && length >= sizeof(struct ifinfomsg))
+                return note_link(message, links);
+        if (message->nlmsg_type == RTM_NEWADDR && length >= sizeof(struct ifaddrmsg))
+                return note_address(message, links);
+        return MNL_CB_OK;
+}
+
 static int read_once(struct netlink *netlink, struct links **ret)
 {
         struct links *l = calloc(1, sizeof *l);
@@ -137,9 +146,9 @@ static int read_once(struct netlink *netlink, struct links **ret)
 
         if (!l)
                 return -ENOMEM;
-        r = netlink_dump(netlink, RTM_GETLINK, note_link, l);
+        r = netlink_dump(netlink, RTM_GETLINK, links_note, l);
         if (r == 0)
-                r = netlink_dump(netlink, RTM_GETADDR, note_address, l);
+                r = netlink_dump(netlink, RTM_GETADDR, links_note, l);
         if (r < 0) {
                 links_free(l);
                 return r;

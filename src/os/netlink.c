@@ -118,9 +118,9 @@ static int note_route_attribute(const struct nlattr *a, void *arg)
         return MNL_CB_OK;
 }
 
-static int note_route(const struct nlmsghdr *message, void *arg)
+int netlink_note_route(const struct nlmsghdr *message, void *index)
 {
-        (void)mnl_attr_parse(message, sizeof(struct rtmsg), note_route_attribute, arg);
+        (void)mnl_attr_parse(message, sizeof(struct rtmsg), note_route_attribute, index);
         return MNL_CB_STOP;
 }
 
@@ -138,7 +138,7 @@ int netlink_route(struct netlink *n, const struct address *to, uint32_t *ret_ind
         about->rtm_family = (unsigned char)to->family;
         about->rtm_dst_len = (unsigned char)(8 * size);
         mnl_attr_put(question, RTA_DST, size, to->bytes);
-        r = ask(n, note_route, &index);
+        r = ask(n, netlink_note_route, &index);
         if (r == 0 && index == 0)
                 r = -ENETUNREACH;
         if (r == 0)
@@ -211,16 +211,23 @@ static int note_news(const struct nlmsghdr *message, void *arg)
         return MNL_CB_OK;
 }
 
-int netlink_watch_read(struct netlink_watch *w, void (*deleted)(void *arg, uint32_t index), void *arg)
+void netlink_note_news(const void *bytes, size_t length, void (*deleted)(void *arg, uint32_t index),
+                       void *arg)
 {
         struct news news = { deleted, arg };
+
+        (void)mnl_cb_run(bytes, length, 0, 0, note_news, &news);
+}
+
+int netlink_watch_read(struct netlink_watch *w, void (*deleted)(void *arg, uint32_t index), void *arg)
+{
         int r = 0;
 
         for (int i = 0; i < WATCH_READS; i++) {
                 ssize_t length = mnl_socket_recvfrom(w->socket, w->buffer, sizeof w->buffer);
 
                 if (length >= 0)
-                        (void)mnl_cb_run(w->buffer, (size_t)length, 0, 0, note_news, &news);
+                        netlink_note_news(w->buffer, (size_t)length, deleted, arg);
                 else if (errno == ENOBUFS)
                         /* Until all that waits has been read the kernel drops what comes, and says so no
                          * more. */

@@ -177,6 +177,28 @@ static void test_the_third_datagram_makes_a_newcomer_established(void **state)
         peers_free(p);
 }
 
+/* Of the last datagram, whatever came before. */
+static void test_the_key_that_it_was_signed_with(void **state)
+{
+        static const uint16_t keys[] = { 0, 7, UINT16_MAX, 1, 0 };
+        struct address source = nth_address(1);
+        struct peers *p = make(1, 0, 0);
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(keys); i++) {
+                struct peer_arrival arrival = { .source = &source,
+                                                .payload = (const uint8_t *)"",
+                                                .message = &plain,
+                                                .key_id = keys[i],
+                                                .at_ns = (int64_t)i };
+                struct peer_news news;
+
+                peers_see(p, &arrival, &news);
+                assert_int_equal(news.peer->key_id, keys[i]);
+        }
+        peers_free(p);
+}
+
 static void test_what_is_kept_of_a_datagram(void **state)
 {
         static const uint8_t payload[PEER_PAYLOAD_MAX + 100] = { [0] = 'a', [PEER_PAYLOAD_MAX - 1] = 'z' };
@@ -657,6 +679,7 @@ int main(void)
                 cmocka_unit_test(test_state_names),
                 cmocka_unit_test(test_the_third_datagram_makes_a_newcomer_established),
                 cmocka_unit_test(test_what_is_kept_of_a_datagram),
+                cmocka_unit_test(test_the_key_that_it_was_signed_with),
                 cmocka_unit_test(test_a_datagram_from_before_the_last_one),
                 cmocka_unit_test(test_restarts_are_told),
                 cmocka_unit_test(test_the_interval_is_learned),

@@ -4,6 +4,7 @@ import os
 import random
 import socket
 import struct
+import time
 
 from lan import eventually
 
@@ -28,8 +29,11 @@ class Flood:
     """Sends from one host to another, which must hear the group; both must have nothing else to do. As the sources
     are not known there, it must not care for the way back."""
 
+    SOURCE_PORT = 4711
+
     def __init__(self, sender, hearer, group="239.1.1.1", port=5001):
         self._hearer, self.sent = hearer, 0
+        self._local = "%s:%04X" % (socket.inet_aton(group)[::-1].hex().upper(), port)
         for device in "all", "eth0":
             hearer.write(f"/proc/sys/net/ipv4/conf/{device}/rp_filter", "0")
         with sender.entered():
@@ -40,7 +44,7 @@ class Flood:
         self._head = ctypes.create_string_buffer(
             struct.pack("!BBHHHBBH", 0x45, 0, 20 + length, 0, 0, 1, socket.IPPROTO_UDP, 0), 12)
         self._tail = ctypes.create_string_buffer(
-            socket.inet_aton(group) + struct.pack("!HHHH", 4711, port, length, 0) + PAYLOAD)
+            socket.inet_aton(group) + struct.pack("!HHHH", self.SOURCE_PORT, port, length, 0) + PAYLOAD)
         self._sources = ctypes.create_string_buffer(4 * BATCH)
         self._batch = self._make_batch(4 + length)
 
@@ -70,6 +74,21 @@ class Flood:
             done += n
         self.sent += count
         eventually(lambda: self._arrived() - before >= count, "the datagrams to arrive")
+
+    def pour(self, sources, count, per_second):
+        """So many from these sources, at this rate, or as fast as the daemon reads them: none is lost. Returns how long
+        that took."""
+        began, rounds = time.monotonic(), count // (len(sources) // 4)
+        for number in range(1, rounds + 1):
+            self.send(sources)
+            eventually(self.is_read, "the datagrams to be read")
+            time.sleep(max(0, began + number * count / rounds / per_second - time.monotonic()))
+        return time.monotonic() - began
+
+    def is_read(self):
+        """Nothing waits for the daemon."""
+        line, = [line for line in self._hearer.read("/proc/net/udp").splitlines() if f" {self._local} " in line]
+        return line.split()[4].endswith(":00000000")
 
     def _arrived(self):
         names, values = [line.split() for line in self._hearer.read("/proc/net/snmp").splitlines()[:2]]

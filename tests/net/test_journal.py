@@ -120,7 +120,7 @@ def written_lines(journal):
 
 
 def lost_lines(journal):
-    return sum(int(record["MESSAGE"].split()[0]) for record in journal.messages("lines could not be written"))
+    return sum(int(record["MESSAGE"].split()[0]) for record in journal.messages("lines? could not be written"))
 
 
 def unescaped(text):

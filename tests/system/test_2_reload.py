@@ -54,6 +54,27 @@ def test_a_failed_reload_leaves_the_service_as_it_was(service, peer):
     assert (service.pid, service.state) == (pid, "active")
 
 
+def test_a_file_that_the_daemon_may_not_read_fails_the_reload_though_root_may(service):
+    mark, pid = service.journal.mark(), service.pid
+    service.configuration.chmod(0o600)
+    try:
+        assert not service.systemctl("reload")
+    finally:
+        service.configuration.chmod(0o644)
+    assert service.journal.wait_for(f"^/usr/bin/head: cannot open '{CONFIGURATION}' for reading: Permission denied$", mark)
+    assert not service.journal.find("reloaded", mark)
+    assert (service.pid, service.state) == (pid, "active")
+
+
+def test_refused_reloads_leave_nothing_behind_that_stands_in_the_way_of_a_good_one(service):
+    good = service.configuration.read_text()
+    break_the_port(service)
+    for _ in range(int(service.container.output("cat", "/proc/sys/net/unix/max_dgram_qlen")) + 2):
+        assert not service.systemctl("reload")
+    service.configuration.write_text(good)
+    assert service.reload().startswith("reloaded")
+
+
 def test_the_daemon_itself_refuses_a_broken_edit(service):
     mark, line = service.journal.mark(), break_the_port(service)
     service.signal("HUP")

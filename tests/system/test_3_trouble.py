@@ -11,7 +11,7 @@ from sections import BEAT_SECONDS, ask, hear_beats
 
 # More than the queue of journald's socket can hold, whatever net.unix.max_dgram_qlen is (10 to 512).
 MORE_THAN_THE_JOURNAL_QUEUES = 2000
-LOST = re.compile(r"(\d+) lines could not be written to the log and are lost")
+LOST = re.compile(r"(\d+) lines? could not be written to the log and (?:are|is) lost")
 PACKAGED_GROUP = ("lo", "239.1.1.1")
 WATCHDOG_SECONDS, MARGIN_SECONDS = 20, 5
 

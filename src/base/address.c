@@ -101,17 +101,23 @@ static const struct family *family_of(int family)
         return NULL;
 }
 
-int address_parse(const char *text, struct address *ret)
+/* The family of the address, or NULL where the text is none. */
+static const struct family *parse(const char *text, struct address *ret)
 {
         for (size_t i = 0; i < N_FAMILIES; i++) {
                 struct address a = { .family = families[i].family };
 
                 if (inet_pton(a.family, text, a.bytes) == 1) {
                         *ret = a;
-                        return 0;
+                        return &families[i];
                 }
         }
-        return -EINVAL;
+        return NULL;
+}
+
+int address_parse(const char *text, struct address *ret)
+{
+        return parse(text, ret) ? 0 : -EINVAL;
 }
 
 /* Whether the first `length` bits of both are the same. */
@@ -153,15 +159,17 @@ int network_parse(const char *text, struct network *ret)
         char address[ADDRESS_TEXT_SIZE];
         const char *slash = strchr(text, '/');
         size_t len = slash ? (size_t)(slash - text) : strlen(text);
+        const struct family *family;
         struct network n = { 0 };
 
         if (len >= sizeof address)
                 return -EINVAL;
         memcpy(address, text, len);
         address[len] = '\0';
-        if (address_parse(address, &n.address) < 0)
+        family = parse(address, &n.address);
+        if (!family)
                 return -EINVAL;
-        n.length = 8u * family_of(n.address.family)->size;
+        n.length = 8u * family->size;
         if (slash && number_parse(slash + 1, n.length, &n.length) < 0)
                 return -EINVAL;
         if (!zero_behind(&n.address, n.length))
@@ -174,30 +182,36 @@ int network_parse(const char *text, struct network *ret)
 static int split_zone(char *text, char ret_zone[IFNAMSIZ])
 {
         char *percent = strchr(text, '%');
+        size_t length;
 
         memset(ret_zone, 0, IFNAMSIZ);
         if (!percent)
                 return 0;
         *percent = '\0';
-        if (!percent[1] || strlen(percent + 1) >= IFNAMSIZ)
+        length = strlen(percent + 1);
+        if (length == 0 || length >= IFNAMSIZ)
                 return -EINVAL;
-        strcpy(ret_zone, percent + 1);
+        memcpy(ret_zone, percent + 1, length);
         return 0;
 }
 
 int endpoint_parse(const char *text, struct endpoint *ret, char ret_zone[IFNAMSIZ])
 {
         const char *colon = strrchr(text, ':');
-        bool bracket = text[0] == '[' && colon && colon > text && colon[-1] == ']';
-        const char *start = text + bracket, *end = bracket ? colon - 1 : colon;
         char address[ADDRESS_TEXT_SIZE], zone[IFNAMSIZ];
         struct endpoint e = { 0 };
         uint32_t port;
+        size_t length;
+        bool bracket;
 
-        if (!colon || (size_t)(end - start) >= sizeof address)
+        if (!colon)
                 return -EINVAL;
-        memcpy(address, start, (size_t)(end - start));
-        address[end - start] = '\0';
+        bracket = text[0] == '[' && colon > text && colon[-1] == ']';
+        length = (size_t)(colon - text) - (bracket ? 2 : 0);
+        if (length >= sizeof address)
+                return -EINVAL;
+        memcpy(address, text + bracket, length);
+        address[length] = '\0';
         if (split_zone(address, zone) < 0 || address_parse(address, &e.address) < 0 ||
             number_parse(colon + 1, 65535, &port) < 0 || port == 0)
                 return -EINVAL;

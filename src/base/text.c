@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,9 @@ const char *text_escape(const void *bytes, size_t length, char buffer[TEXT_ESCAP
 {
         static const char hex[] = "0123456789abcdef";
         const uint8_t *in = bytes;
-        size_t shown = length < TEXT_SHOWN_MAX ? length : TEXT_SHOWN_MAX;
+        bool cut = length > TEXT_SHOWN_MAX;
+        size_t shown = cut ? TEXT_SHOWN_MAX : length;
+        const char *end = cut ? "..." : "";
         char *out = buffer;
 
         for (size_t i = 0; i < shown; i++) {
@@ -25,7 +28,7 @@ const char *text_escape(const void *bytes, size_t length, char buffer[TEXT_ESCAP
                 *out++ = hex[in[i] >> 4];
                 *out++ = hex[in[i] & 15];
         }
-        strcpy(out, length > shown ? "..." : "");
+        memcpy(out, end, strlen(end) + 1);
         return buffer;
 }
 
@@ -54,7 +57,7 @@ const char *text_duration(int64_t ns, char buffer[TEXT_DURATION_SIZE])
                              ns % NS_PER_S);
         while (buffer[n - 1] == '0')
                 n--;
-        strcpy(buffer + n - (buffer[n - 1] == '.'), "s");
+        memcpy(buffer + n - (buffer[n - 1] == '.'), "s", sizeof "s");
         return buffer;
 }
 

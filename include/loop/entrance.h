@@ -11,12 +11,17 @@
 /* Senders that a section keeps apart, each since its last start. Only who has a key is kept. */
 #define ENTRANCE_SENDERS 65536
 
+/* Sources of what is refused that are told of, from the beginning of a trouble on. */
+#define ENTRANCE_TOLD_MAX 8
+
 /* Who may come in to a section: what its AUTH asks of signatures, and which datagrams were taken already. */
 struct entrance {
         struct section *section;
         enum auth_mode mode;
         struct auth_binding binding; /* what datagrams must be bound to */
         struct replay *replay;       /* made once AUTH is not off; acks and data have one each */
+        size_t n_told;               /* sources of what was refused, which were told of */
+        struct address told[ENTRANCE_TOLD_MAX];
         int64_t since_ns; /* monotonic: what was signed before may have been taken by somebody else */
 };
 
@@ -39,11 +44,15 @@ void entrance_judge(struct entrance *e, struct datagram *d, struct gate_result *
 bool entrance_count(struct entrance *e, const struct gate_result *g);
 
 /* Of what was refused: the trouble that it is, and what there is to say of the first one besides where it is
- * from: ", key 7", ", key 7, by its clock 95 s ago", or "". */
+ * from: ", key 7", ", key 7, its clock is 95 s behind", or "". */
 #define ENTRANCE_DETAIL_SIZE 64
 enum trouble entrance_trouble(enum gate_verdict verdict);
 const char *entrance_detail(const struct gate_result *g, const struct datagram *d,
                             char buffer[ENTRANCE_DETAIL_SIZE]);
+
+/* Whether it is to be told that something from this source was refused: where a trouble begins with it, and
+ * for each other source once, as long as there are not too many. */
+bool entrance_is_news(struct entrance *e, const struct address *source, bool begins);
 
 /* ", signed by key 7", ", signed, not checked" or "". */
 #define SIGNATURE_TEXT_SIZE 32

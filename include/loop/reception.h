@@ -45,6 +45,7 @@ struct reception {
         int64_t emptied_ns;       /* when nothing more waited at the socket */
         int64_t zone_ns;          /* local time less UTC … */
         int64_t zone_of_s;        /* … in this second of the wall clock */
+        uint64_t refused_in_row;  /* datagrams, for their signatures, since one was let in */
         bool heard;               /* somebody else, since it was last set to false */
 };
 

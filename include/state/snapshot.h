@@ -44,6 +44,7 @@ struct snapshot_section {
         size_t peers[PEER_STATES]; /* how many there are in each state */
         size_t peers_max;          /* PEERS */
         size_t clocks_wrong;       /* of peers */
+        bool refuses_all;          /* for its signature: everything that came of late */
 
         /* Of an emitter. */
         int64_t interval_ns;
@@ -126,6 +127,7 @@ struct snapshot_summary {
         size_t states[SECTION_STATES];
         size_t peers[PEER_STATES];
         size_t clocks_wrong;                   /* of peers */
+        size_t refusing;                       /* receivers that refuse all that they hear */
         size_t full;                           /* receivers that have no place for another peer */
         uint64_t received;                     /* datagrams, by the receivers that there are */
         const struct snapshot_section *worst;  /* failed before waiting before silent; NULL: all is well */

@@ -69,6 +69,9 @@ static void judge(const json_t *daemon, struct judgement *j)
         if (count(daemon, "clocks_wrong") > 0)
                 add(j, VERDICT_WARNING, "%lld peer%s with a wrong clock", count(daemon, "clocks_wrong"),
                     count(daemon, "clocks_wrong") == 1 ? "" : "s");
+        if (count(daemon, "refusing") > 0)
+                add(j, VERDICT_WARNING, "%lld receiver%s all that is heard, see AUTH",
+                    count(daemon, "refusing"), count(daemon, "refusing") == 1 ? " refuses" : "s refuse");
         if (count(daemon, "full") > 0)
                 add(j, VERDICT_WARNING, "no place for more peers, see PEERS");
         if (answer_has(daemon, "remark"))

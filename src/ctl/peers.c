@@ -83,7 +83,7 @@ static void add_told(struct table *t, const json_t *peer)
         if (answer_has(peer, "key"))
                 table_cell(t, TONE_GOOD, "%lld", (long long)answer_count(peer, "key"));
         else
-                table_cell(t, TONE_PLAIN, "-");
+                table_cell(t, TONE_PLAIN, "%s", "");
         table_cell(t, TONE_PLAIN, "%s", answer_text(peer, "payload"));
 }
 

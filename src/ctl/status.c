@@ -21,8 +21,14 @@ static bool blemish(const json_t *daemon, char *text, size_t size)
 {
         long long down = answer_count(json_object_get(daemon, "peers"), "down");
         long long clocks = answer_count(daemon, "clocks_wrong"), full = answer_count(daemon, "full");
+        long long refusing = answer_count(daemon, "refusing");
 
-        if (down > 0)
+        if (refusing > 0)
+                snprintf(text, size,
+                         refusing == 1 ? "%lld receiver refuses all that it hears, see AUTH"
+                                       : "%lld receivers refuse all that they hear, see AUTH",
+                         refusing);
+        else if (down > 0)
                 snprintf(text, size, down == 1 ? "%lld peer is down" : "%lld peers are down", down);
         else if (clocks > 0)
                 snprintf(text, size,
@@ -34,7 +40,7 @@ static bool blemish(const json_t *daemon, char *text, size_t size)
                          full == 1 ? "%lld receiver has no place for more peers"
                                    : "%lld receivers have no place for more peers",
                          full);
-        return down > 0 || clocks > 0 || full > 0;
+        return refusing > 0 || down > 0 || clocks > 0 || full > 0;
 }
 
 /* How all is: one tone, one text. */
@@ -127,6 +133,20 @@ static void add_emitter(struct table *t, const json_t *section)
                 table_cell(t, TONE_PLAIN, "%lld ack%s", last, last == 1 ? "" : "s");
 }
 
+/* What is signed, and what must be: nothing where there are no signatures. */
+static void add_auth(struct table *t, const json_t *section)
+{
+        const char *auth = answer_text(section, "auth");
+        bool off = strcmp(auth, "off") == 0;
+
+        if (answer_has(section, "key"))
+                table_cell(t, TONE_PLAIN, "key %lld%s%s", (long long)answer_count(section, "key"),
+                           off ? "" : ", ", off ? "" : auth);
+        else
+                table_cell(t, answer_is(section, "refuses_all") ? TONE_BAD : TONE_PLAIN, "%s",
+                           off ? "" : auth);
+}
+
 static void add_section(struct table *t, const json_t *section)
 {
         const char *state = answer_text(section, "state"), *group = answer_text(section, "group");
@@ -141,6 +161,7 @@ static void add_section(struct table *t, const json_t *section)
                 add_emitter(t, section);
         else
                 add_receiver(t, section);
+        add_auth(t, section);
         table_cell(t, TONE_PLAIN, "%s", answer_text(section, "why"));
 }
 
@@ -149,7 +170,7 @@ static int print(const json_t *answer)
         static const struct table_column columns[] = {
                 { "SECTION", TABLE_LEFT },    { "STATE", TABLE_LEFT },      { "GROUP", TABLE_LEFT },
                 { "INTERFACE", TABLE_LEFT },  { "DATAGRAMS", TABLE_RIGHT }, { "DROPPED", TABLE_RIGHT },
-                { "PEERS/ACKS", TABLE_LEFT }, { "WHY", TABLE_LEFT },
+                { "PEERS/ACKS", TABLE_LEFT }, { "AUTH", TABLE_LEFT },       { "WHY", TABLE_LEFT },
         };
         struct table *t = table_new(columns, sizeof columns / sizeof columns[0]);
         const json_t *section;

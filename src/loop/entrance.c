@@ -79,9 +79,22 @@ const char *entrance_detail(const struct gate_result *g, const struct datagram *
         if (g->is_signed)
                 n = snprintf(buffer, ENTRANCE_DETAIL_SIZE, ", key %" PRIu16, g->trailer.stamp.key_id);
         if (g->verdict == GATE_STALE)
-                snprintf(buffer + n, ENTRANCE_DETAIL_SIZE - (size_t)n, ", by its clock %" PRId64 " s %s",
-                         ahead_s < 0 ? -ahead_s : ahead_s, ahead_s < 0 ? "ago" : "from now");
+                snprintf(buffer + n, ENTRANCE_DETAIL_SIZE - (size_t)n, ", its clock is %" PRId64 " s %s",
+                         ahead_s < 0 ? -ahead_s : ahead_s, ahead_s < 0 ? "behind" : "ahead");
         return buffer;
+}
+
+bool entrance_is_news(struct entrance *e, const struct address *source, bool begins)
+{
+        if (begins)
+                e->n_told = 0;
+        for (size_t i = 0; i < e->n_told; i++)
+                if (address_equal(&e->told[i], source))
+                        return false;
+        if (e->n_told == ENTRANCE_TOLD_MAX)
+                return false;
+        e->told[e->n_told++] = *source;
+        return true;
 }
 
 const char *signature_text(const struct datagram *d, char buffer[SIGNATURE_TEXT_SIZE])

@@ -25,6 +25,9 @@ _Static_assert(CONFIG_SOURCES_MAX <= SOCKET_SOURCES_MAX, "SOURCES must be joinab
 /* What is at most read before somebody counts as silent. */
 #define CATCH_UP_BATCHES 64
 
+/* Whoever has refused so many in a row hears nobody any more: a key or a clock is wrong, here or there. */
+#define REFUSED_IN_ROW 3
+
 struct receiver {
         struct section section; /* first: a pointer to it is one to the receiver */
         struct config_receiver cfg;
@@ -389,6 +392,7 @@ static void receiver_describe(const struct section *s, struct snapshot_section *
         peers_count(r->reception.peers.peers, ret->peers);
         ret->peers_max = r->cfg.peers;
         ret->auth = r->cfg.auth;
+        ret->refuses_all = r->reception.refused_in_row >= REFUSED_IN_ROW;
         ret->clocks_wrong = peers_clocks_wrong(r->reception.peers.peers);
 }
 

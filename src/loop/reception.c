@@ -160,8 +160,10 @@ static void note_refused(struct reception *r, const struct datagram *d, const st
         enum trouble which = entrance_trouble(g->verdict);
         char detail[ENTRANCE_DETAIL_SIZE];
 
-        if (report_trouble_begins(&r->report, which, 1, now_ns))
-                section_say_trouble(r->section, which, "first one from %s%s",
+        bool begins = report_trouble_begins(&r->report, which, 1, now_ns);
+
+        if (entrance_is_news(&r->entrance, &d->source.address, begins))
+                section_say_trouble(r->section, which, "%s from %s%s", begins ? "first one" : "also",
                                     ENDPOINT_TEXT_ON(&d->source, r->link->name),
                                     entrance_detail(g, d, detail));
 }
@@ -271,10 +273,13 @@ static void take(struct reception *r, struct datagram *d, const struct moment *m
         if (is_dropped(r, d, moment->now_ns))
                 return;
         entrance_judge(&r->entrance, d, &g);
-        if (entrance_count(&r->entrance, &g))
+        if (entrance_count(&r->entrance, &g)) {
+                r->refused_in_row = 0;
                 handle(r, d, &g, moment);
-        else
+        } else {
+                r->refused_in_row++;
                 note_refused(r, d, &g, moment->now_ns);
+        }
 }
 
 int reception_batch(struct reception *r)

@@ -315,6 +315,7 @@ function verdict() {
   const d = daemon, { down } = d.peers;
   const said = listed([d.unwell, d.worst === d.unwell ? "" : d.worst, some(down, down > 1 ? "peers are down" : "peer is down"),
     some(d.clocks_wrong, d.clocks_wrong > 1 ? "clocks are wrong" : "clock is wrong"),
+    some(d.refusing, d.refusing > 1 ? "receivers refuse all that they hear" : "receiver refuses all that it hears"),
     d.full ? "no place for more peers" : "", d.remark], "; ");
   return d.healthy ? said ? ["warn", "Attention", said] : ["ok", "Healthy", ""] : ["bad", "Unwell", said];
 }

@@ -77,6 +77,7 @@ void snapshot_summary(const struct snapshot *s, struct snapshot_summary *ret)
                         peers += section->peers[state];
                 }
                 ret->clocks_wrong += section->clocks_wrong;
+                ret->refusing += section->refuses_all;
                 ret->full += section->peers_max && peers >= section->peers_max;
                 ret->received += section->stats.count[STAT_RECEIVED];
         }

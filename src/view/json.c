@@ -132,7 +132,8 @@ static json_t *add_receiver(json_t *object, const struct snapshot_section *secti
 
         if (json_object_set_new(peers, "clocks_wrong", count(section->clocks_wrong)) < 0 ||
             json_object_set_new(peers, "max", count(section->peers_max)) < 0 ||
-            json_object_set(object, "peers", peers) < 0) {
+            json_object_set(object, "peers", peers) < 0 ||
+            json_object_set_new(object, "refuses_all", json_boolean(section->refuses_all)) < 0) {
                 json_decref(object);
                 object = NULL;
         }
@@ -196,13 +197,13 @@ static json_t *summary_of(const struct snapshot *s)
         struct snapshot_summary sum;
 
         snapshot_summary(s, &sum);
-        return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "healthy",
+        return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "healthy",
                          !sum.unwell, "unwell", trouble(sum.unwell), "worst", trouble(sum.worst), "joined",
                          count(sum.joined), "emitting", count(sum.emitting), "waiting",
                          count(sum.states[SECTION_WAITING]), "silent", count(sum.states[SECTION_SILENT]),
                          "failed", count(sum.states[SECTION_FAILED]), "peers", peer_counts(sum.peers),
-                         "clocks_wrong", count(sum.clocks_wrong), "full", count(sum.full), "received",
-                         count(sum.received));
+                         "clocks_wrong", count(sum.clocks_wrong), "refusing", count(sum.refusing), "full",
+                         count(sum.full), "received", count(sum.received));
 }
 
 static json_t *key_at(const struct snapshot *s, size_t i)

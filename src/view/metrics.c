@@ -200,6 +200,7 @@ VALUE_OF(http_refused, number(s->http.refused))
 VALUE_OF(http_dropped, number(s->http.dropped))
 VALUE_OF(truncated, number_if(s->n_peers || s->n_ack_sources || s->next.more, s->next.more))
 VALUE_OF(clocks_wrong, number(s->sections[i].clocks_wrong))
+VALUE_OF(refuses_all, number(s->sections[i].refuses_all))
 VALUE_OF(peers_max, number(s->sections[i].peers_max))
 VALUE_OF(interval, seconds(s->sections[i].interval_ns))
 VALUE_OF(sequence, number(s->sections[i].sequence))
@@ -243,6 +244,8 @@ static const struct metric metrics[] = {
         { "mcastd_http_connections_dropped_total", COUNTER, DAEMON, NULL,
           "Connections closed without a request, or before their answer was taken.", http_dropped },
         { "mcastd_peers_clock_wrong", GAUGE, RECEIVERS, NULL, "Peers whose clock is wrong.", clocks_wrong },
+        { "mcastd_receiver_refuses_all", GAUGE, RECEIVERS, NULL,
+          "1 if all that came of late was refused for its signature.", refuses_all },
         { "mcastd_peers_max", GAUGE, RECEIVERS, NULL, "How many peers are remembered at most.", peers_max },
         { "mcastd_emitter_interval_seconds", GAUGE, EMITTERS, "seconds", "Time between two messages.",
           interval },

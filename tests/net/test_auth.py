@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+import ctl
 from daemon import receiver
 from family import IPV4, IPV6, both
 from journal import Journal
@@ -131,10 +132,10 @@ REFUSED = {
     "with that flag, as an ack": (lambda s: s.sign(b"evil", request=bytes(16), flags=ACK | 128), "malformed", ""),
     "with key 0": (lambda s: s.sign(b"evil", id=0), "malformed", ""),
     "as an ack": (lambda s: s.sign(b"evil", request=bytes(16)), "malformed", ", key 7"),
-    "31 s ago": (aged(-31), "stale", ", key 7, by its clock 3[12] s ago"),
+    "31 s ago": (aged(-31), "stale", ", key 7, its clock is 3[12] s behind"),
     # As seen from the daemon it may be one less: a second may end on the way.
-    "32 s from now": (aged(32), "stale", ", key 7, by its clock 3[12] s from now"),
-    "long ago": (lambda s: s.sign(b"evil", seconds=0), "stale", r", key 7, by its clock \d+ s ago"),
+    "32 s from now": (aged(32), "stale", ", key 7, its clock is 3[12] s ahead"),
+    "long ago": (lambda s: s.sign(b"evil", seconds=0), "stale", r", key 7, its clock is \d+ s behind"),
     "before the daemon was started": (of_before, "early", ", key 7"),
 }
 SAID = {
@@ -200,6 +201,35 @@ def test_a_capture_of_one_group_is_worth_nothing_in_another(mode, family, here, 
     daemon.wait_for_counters(f"mcserver.{mode}", auth_ok=1)
     daemon.wait_for_counters("mcserver.other", dropped_bad_mac=1, auth_ok=0)
     assert len(daemon.lines("^received")) == 1
+
+
+def test_each_other_sender_of_what_is_refused_is_named_once_up_to_eight(here, there, folder, mcastd):
+    daemon = mcastd(here, hearing(folder, modes=["enforce"]))
+    others = [f"10.0.0.{100 + n}" for n in range(8)]
+    there.ip(*(f"addr add {address}/24 dev eth0" for address in others))
+    for _ in range(2):
+        for address in [there.address, *others]:
+            with there.udp(address) as sock:
+                sock.sendto(b"not signed", ("239.1.1.1", PORTS["enforce"]))
+    daemon.wait_for_counters("mcserver.enforce", dropped_plain=18)
+    told = [line.split(" (")[1].split(":")[0] for line in daemon.lines("^dropping datagrams: not signed, see AUTH")]
+    assert told == [f"first one from {there.address}", *(f"also from {address}" for address in others[:7])]
+
+
+def test_who_refuses_all_that_it_hears_is_not_quite_well_until_something_is_right(here, there, folder, mcastd):
+    daemon = mcastd(here, hearing(folder, modes=["enforce"]))
+    for refused in range(1, 4):
+        assert ctl.ctl(daemon, here, "check").returncode == 0
+        there.send(b"not signed", "239.1.1.1", PORTS["enforce"])
+        daemon.wait_for_counters("mcserver.enforce", dropped_plain=refused)
+    outcome = ctl.ctl(daemon, here, "check")
+    assert (outcome.returncode, outcome.stdout.split(" |")[0]) == (
+        1, "mcastd WARNING: 1 receiver refuses all that is heard, see AUTH")
+    lines = ctl.printed(daemon, here, "status").splitlines()
+    assert lines[0].endswith(", healthy, but 1 receiver refuses all that it hears, see AUTH")
+    assert ctl.rows(lines[-1])[0][-1] == "enforce"
+    ask(there, speaker("enforce").sign(b"right"), "enforce")
+    assert ctl.ctl(daemon, here, "check").returncode == 0
 
 
 # --- the edges of what is right ---

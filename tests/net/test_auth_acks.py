@@ -220,7 +220,7 @@ REFUSED = {
     "that is a message": (lambda asked: asked.speaker.sign(b"ack"), "malformed", UNREADABLE, ", key 7"),
     "that says it is a message": (that_is(flags=DATA), "malformed", UNREADABLE, ", key 7"),
     "of another algorithm": (that_is(algorithm=2), "malformed", UNREADABLE, ""),
-    "that is stale": (that_is_stale, "stale", "signed more than 30 s from now", ", key 7, by its clock 3[12] s ago"),
+    "that is stale": (that_is_stale, "stale", "signed more than 30 s from now", ", key 7, its clock is 3[12] s behind"),
 }
 
 

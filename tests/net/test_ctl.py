@@ -66,7 +66,7 @@ def test_peers_has_a_row_for_each_peer(here, there, mcastd):
     daemon = mcastd(here, receiver())
     heard(daemon, there, b"state=good seq=7")
     titles, peer = rows(printed(daemon, here, "peers"))
-    assert titles == ["RECEIVER", "PEER", "STATE", "FOR", "LAST HEARD", "INTERVAL", "DATAGRAMS", "LOST", "RESTARTS", "CLOCK", "KEY", "PAYLOAD"]
+    assert titles == ["RECEIVER", "PEER", "STATE", "FOR", "LAST HEARD", "INTERVAL", "DATAGRAMS", "LOST", "RESTARTS", "CLOCK", "PAYLOAD"]
     assert peer[:3] == ["mcserver", there.address, "new"]
     assert re.fullmatch(r"\d\.\d s", peer[3]) and re.fullmatch(r"\d\.\d s ago", peer[4])
     assert peer[6] == "1" and peer[-1] == "state=good seq=7"

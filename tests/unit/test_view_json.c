@@ -182,7 +182,7 @@ static void test_nothing_configured(void **state)
                 "\"log_level\":\"info\",\"keys\":[],\"reload_refused\":false,\"remark\":null,\"log_lost\":0,\"control\":" NO_CLIENTS
                 ",\"http\":" NO_CLIENTS ",\"healthy\":true,\"unwell\":null,\"worst\":null,\"joined\":0,"
                 "\"emitting\":0,\"waiting\":0,\"silent\":0,\"failed\":0,"
-                "\"peers\":{\"new\":0,\"up\":0,\"down\":0},\"clocks_wrong\":0,\"full\":0,\"received\":0},\"sections\":[],\"next\":null}");
+                "\"peers\":{\"new\":0,\"up\":0,\"down\":0},\"clocks_wrong\":0,\"refusing\":0,\"full\":0,\"received\":0},\"sections\":[],\"next\":null}");
         free(text);
         snapshot_free(s);
 }
@@ -206,6 +206,7 @@ static void test_the_daemon(void **state)
         section = add_section(s, "mcserver", false);
         section->peers[PEER_UP] = 3;
         section->peers[PEER_DOWN] = 1;
+        section->refuses_all = true;
         section->stats.count[STAT_RECEIVED] = 123;
         section = add_section(s, "mcserver.b", false);
         section->state = SECTION_SILENT;
@@ -224,7 +225,7 @@ static void test_the_daemon(void **state)
                 "\"healthy\":false,\"unwell\":\"[mcserver.b] silent: nothing for 3 s\","
                 "\"worst\":\"[mcserver.c] waiting: there is no interface eth9\",\"joined\":1,"
                 "\"emitting\":1,\"waiting\":1,\"silent\":1,\"failed\":0,"
-                "\"peers\":{\"new\":2,\"up\":3,\"down\":1},\"clocks_wrong\":0,\"full\":0,\"received\":123},\"sections\":[],\"next\":null}");
+                "\"peers\":{\"new\":2,\"up\":3,\"down\":1},\"clocks_wrong\":0,\"refusing\":1,\"full\":0,\"received\":123},\"sections\":[],\"next\":null}");
         snapshot_free(s);
 }
 
@@ -256,7 +257,7 @@ static void test_a_receiver(void **state)
                 only_section(s),
                 "{\"name\":\"mcserver\",\"kind\":\"receiver\",\"state\":\"active\",\"why\":\"\","
                 "\"since\":\"2026-11-21T01:16:10.123Z\",\"group\":\"239.1.1.1\",\"port\":5001,"
-                "\"interface\":\"eth0\",\"auth\":\"enforce\",\"peers\":{\"new\":1,\"up\":3,\"down\":2,\"clocks_wrong\":0,\"max\":1024}}");
+                "\"interface\":\"eth0\",\"auth\":\"enforce\",\"peers\":{\"new\":1,\"up\":3,\"down\":2,\"clocks_wrong\":0,\"max\":1024},\"refuses_all\":false}");
         snapshot_free(s);
 }
 

@@ -53,6 +53,11 @@ def held(daemon):
     daemon.process.send_signal(signal.SIGCONT)
 
 
+def joins(family, device):
+    """What a daemon says of a device that came up under its eyes: the kernel tells of the carrier a little later."""
+    return f"^joined {re.escape(family.endpoint)} on {device}(, which has no carrier)?$"
+
+
 def sockets(daemon):
     folder = f"/proc/{daemon.process.pid}/fd"
     return {link for fd in os.listdir(folder) if (link := os.readlink(f"{folder}/{fd}")).startswith("socket:")}

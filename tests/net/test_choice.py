@@ -5,7 +5,7 @@ import pytest
 
 from daemon import emitter, receiver
 from family import both
-from interfaces import BELL, assert_hears, held, make_interface, ring, sockets
+from interfaces import BELL, assert_hears, held, joins, make_interface, ring, sockets
 from lan import eventually
 
 OFTEN = {"INTERVAL": "50ms"}
@@ -25,10 +25,6 @@ def with_eth1(host, lan, family):
 
 def waits(family, why):
     return f"^waiting to hear {re.escape(family.endpoint)}: {why}$"
-
-
-def joins(family, device):
-    return f"^joined {re.escape(family.endpoint)} on {device}$"
 
 
 @both

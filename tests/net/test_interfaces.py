@@ -3,7 +3,7 @@ import re
 
 from daemon import emitter, receiver
 from family import IPV6, both
-from interfaces import BELL, Rounds, assert_hears, held, index_of, make_interface, ring, sockets
+from interfaces import BELL, Rounds, assert_hears, held, index_of, joins, make_interface, ring, sockets
 from lan import eventually
 
 PROMISE = 1
@@ -129,7 +129,7 @@ def test_a_section_whose_interface_is_not_there_waits_alone_and_joins_when_it_ap
     before = sockets(daemon)
     assert_hears(daemon, family, there, "mcserver.a")
     make_interface(second_lan, here, "eth1")
-    daemon.wait_for(f"^joined {re.escape(family.endpoint)} on eth1$")
+    daemon.wait_for(joins(family, "eth1"))
     daemon.wait_for_status("^2 joined, 0 emitting, (peers: .*)?[0-9.]+ datagrams/s$")
     beyond = family.settle(second_lan.host())
     assert_hears(daemon, family, beyond, "mcserver.b")

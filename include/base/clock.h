@@ -12,6 +12,14 @@
 int64_t clock_monotonic_ns(void);
 int64_t clock_wall_ns(void);
 
+/* One moment by both clocks: what came together came at the same time. */
+struct moment {
+        int64_t now_ns; /* monotonic */
+        int64_t wall_ns;
+};
+
+struct moment clock_moment(void);
+
 /* Local time less UTC at this moment, as TZ or /etc/localtime says. */
 int64_t clock_zone_ns(int64_t wall_ns);
 

@@ -1,6 +1,7 @@
 #ifndef MCASTD_CONFIG_CONFIG_H
 #define MCASTD_CONFIG_CONFIG_H
 
+#include <limits.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -97,8 +98,8 @@ struct config {
         size_t n_receivers, n_emitters;
         struct config_receiver *receivers; /* in the order of the file */
         struct config_emitter *emitters;
-        struct keyring *keys; /* NULL: no section needs any */
-        char keys_path[4096]; /* where they were read from */
+        struct keyring *keys;     /* NULL: no section needs any */
+        char keys_path[PATH_MAX]; /* where they were read from */
 };
 
 /* Reads and checks a file, and the keys that it uses: from `keys` unless the file says where. 0; or -EINVAL

@@ -41,4 +41,9 @@ struct ini *ini_free(struct ini *ini);
  * the header. */
 const struct ini_entry *ini_find(const struct ini *ini, const struct ini_entry *header, const char *key);
 
+/* Where an entry stands, for a message about this key of it, or about none. The second one looks for the
+ * entry as ini_find does. Good as long as the ini. */
+struct diag_place ini_place(const struct ini_entry *e, const char *key);
+struct diag_place ini_place_of(const struct ini *ini, const struct ini_entry *header, const char *key);
+
 #endif

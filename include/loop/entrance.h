@@ -4,8 +4,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "loop/section.h"
 #include "message/datagram.h"
+#include "message/signer.h"
 #include "state/gate.h"
 
 /* Senders that a section keeps apart, each since its last start. Only who has a key is kept. */
@@ -37,8 +39,9 @@ void entrance_settle(struct entrance *e, enum auth_mode mode);
 /* Goes on with what another entrance remembers, which keeps it as well until it is ended. */
 void entrance_inherit(struct entrance *e, struct entrance *from);
 
-/* Judges a datagram, and notes in it what was found. */
-void entrance_judge(struct entrance *e, struct datagram *d, struct gate_result *ret);
+/* Judges a datagram, and notes in it what was found. The moment: of now, or of the batch that it came in. */
+void entrance_judge(struct entrance *e, struct datagram *d, const struct moment *moment,
+                    struct gate_result *ret);
 
 /* Counts what was let in or refused. True: let in. */
 bool entrance_count(struct entrance *e, const struct gate_result *g);
@@ -47,15 +50,14 @@ bool entrance_count(struct entrance *e, const struct gate_result *g);
  * from: ", key 7", ", key 7, its clock is 95 s behind", or "". */
 #define ENTRANCE_DETAIL_SIZE 64
 enum trouble entrance_trouble(enum gate_verdict verdict);
-const char *entrance_detail(const struct gate_result *g, const struct datagram *d,
+const char *entrance_detail(const struct gate_result *g, const struct datagram *d, int64_t wall_ns,
                             char buffer[ENTRANCE_DETAIL_SIZE]);
 
 /* Whether it is to be told that something from this source was refused: where a trouble begins with it, and
  * for each other source once, as long as there are not too many. */
 bool entrance_is_news(struct entrance *e, const struct address *source, bool begins);
 
-/* ", signed by key 7", ", signed, not checked" or "". */
-#define SIGNATURE_TEXT_SIZE 32
-const char *signature_text(const struct datagram *d, char buffer[SIGNATURE_TEXT_SIZE]);
+/* ", signed by key 7", ", signed, not checked" or "": in the buffer, or a constant. */
+const char *signature_text(const struct datagram *d, char buffer[SIGNER_TEXT_SIZE]);
 
 #endif

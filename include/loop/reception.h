@@ -53,9 +53,10 @@ struct reception {
 int reception_init(struct reception *r, struct env *env, struct section *section,
                    const struct config_receiver *cfg, const struct attachment *link);
 
-/* Makes what another configuration needs. 0; or -ENOMEM, and everything is as it was. Then, once *cfg has
- * been replaced or is to stay as it is, settle takes that over or throws it away. */
-int reception_prepare(struct reception *r, const struct config_receiver *next);
+/* Makes what another configuration needs. 0; or -ENOMEM, everything is as it was, and *ret_failure says what
+ * for. Then, once *cfg has been replaced or is to stay as it is, settle takes that over or throws it away. */
+int reception_prepare(struct reception *r, const struct config_receiver *next,
+                      struct socket_failure *ret_failure);
 void reception_settle(struct reception *r, bool accepted);
 
 /* Goes on with what another one of the same section remembers of signed datagrams. */

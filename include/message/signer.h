@@ -29,4 +29,8 @@ struct signer_task {
 int signer_sign(struct signer *s, const struct signer_task *task, uint32_t time_s,
                 uint8_t ret_trailer[AUTH_TRAILER_SIZE]);
 
+/* ", signed by key 7", or "" for key 0. Returns the buffer. */
+#define SIGNER_TEXT_SIZE sizeof ", signed by key 65535"
+const char *signer_text(uint16_t key_id, char buffer[SIGNER_TEXT_SIZE]);
+
 #endif

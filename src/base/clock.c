@@ -22,6 +22,11 @@ int64_t clock_wall_ns(void)
         return read_clock(CLOCK_REALTIME);
 }
 
+struct moment clock_moment(void)
+{
+        return (struct moment){ clock_monotonic_ns(), clock_wall_ns() };
+}
+
 int64_t clock_coarse_ns(void)
 {
         return read_clock(CLOCK_MONOTONIC_COARSE);

@@ -34,17 +34,6 @@ struct loader {
         bool daemon_unsure; /* what [DAEMON] says could not all be read */
 };
 
-static struct diag_place place_of(const struct ini_entry *e, const char *key)
-{
-        return (struct diag_place){ .line = e->line, .section = e->section, .key = key };
-}
-
-/* Where an option was given in the section of `header`; else where that is. */
-static struct diag_place place_in(const struct loader *l, const struct ini_entry *header, const char *key)
-{
-        return place_of(ini_find(l->ini, header, key), key);
-}
-
 static const struct section_type *section_type_of(const char *section)
 {
         for (size_t i = 0; i < N_SECTION_TYPES; i++) {
@@ -85,14 +74,14 @@ static void unknown_section(struct loader *l, const struct ini_entry *header)
         const struct section_type *nearest = nearest_section(header->section);
 
         if (nearest && nearest->many)
-                diag_add(l->diag, DIAG_ERROR, place_of(header, NULL),
+                diag_add(l->diag, DIAG_ERROR, ini_place(header, NULL),
                          "unknown section; did you mean [%s] or [%s.name]?", nearest->name, nearest->name);
         else if (nearest)
-                diag_add(l->diag, DIAG_ERROR, place_of(header, NULL), "unknown section; did you mean [%s]?",
+                diag_add(l->diag, DIAG_ERROR, ini_place(header, NULL), "unknown section; did you mean [%s]?",
                          nearest->name);
         else
                 diag_add(
-                        l->diag, DIAG_ERROR, place_of(header, NULL),
+                        l->diag, DIAG_ERROR, ini_place(header, NULL),
                         "unknown section; known are [MCSERVER], [MCSERVER.name], [MCCLIENT], [MCCLIENT.name] and [DAEMON]");
 }
 
@@ -111,13 +100,13 @@ static void unknown_key(struct loader *l, const struct ini_entry *e, enum sectio
         const char *nearest = option_nearest(kind, e->key);
 
         if (elsewhere)
-                diag_add(l->diag, DIAG_ERROR, place_of(e, e->key),
+                diag_add(l->diag, DIAG_ERROR, ini_place(e, e->key),
                          "is an option of [%s], not of this section", elsewhere->name);
         else if (nearest)
-                diag_add(l->diag, DIAG_ERROR, place_of(e, e->key), "unknown option; did you mean %s?",
+                diag_add(l->diag, DIAG_ERROR, ini_place(e, e->key), "unknown option; did you mean %s?",
                          nearest);
         else
-                diag_add(l->diag, DIAG_ERROR, place_of(e, e->key), "unknown option; see mcastd --options");
+                diag_add(l->diag, DIAG_ERROR, ini_place(e, e->key), "unknown option; see mcastd --options");
 }
 
 static size_t option_index(const struct config_option *o)
@@ -155,7 +144,7 @@ static given_set set_given(struct loader *l, const struct ini_entry *header, enu
                 }
                 given |= (given_set)1 << option_index(o);
                 if (e->value && option_set(o, e->value, object, why) < 0)
-                        diag_add(l->diag, DIAG_ERROR, place_of(e, o->key), "%s", why);
+                        diag_add(l->diag, DIAG_ERROR, ini_place(e, o->key), "%s", why);
         }
         return given;
 }
@@ -167,7 +156,7 @@ static void check_required(struct loader *l, const struct ini_entry *header, enu
                 const struct config_option *o = option_at(i);
 
                 if ((o->sections & kind) && !o->value && !header->damaged && !(given & (given_set)1 << i))
-                        diag_add(l->diag, DIAG_ERROR, place_of(header, o->key), "is missing: %s", o->help);
+                        diag_add(l->diag, DIAG_ERROR, ini_place(header, o->key), "is missing: %s", o->help);
         }
 }
 
@@ -200,14 +189,14 @@ static void check_interface(struct loader *l, const struct ini_entry *header, co
         bool by_address = at->ip_address.family, by_name = at->interface[0];
 
         if (by_address && by_name)
-                diag_add(l->diag, DIAG_ERROR, place_in(l, header, "INTERFACE"),
+                diag_add(l->diag, DIAG_ERROR, ini_place_of(l->ini, header, "INTERFACE"),
                          "IP_ADDRESS chooses the interface already; give one of them");
         if (!same_family(&at->ip_address, &at->group))
-                diag_add(l->diag, DIAG_ERROR, place_in(l, header, "IP_ADDRESS"),
+                diag_add(l->diag, DIAG_ERROR, ini_place_of(l->ini, header, "IP_ADDRESS"),
                          "%s is not of the family of MCAST_GROUP, %s; INTERFACE has no family",
                          ADDRESS_TEXT(&at->ip_address), ADDRESS_TEXT(&at->group));
         if (address_needs_link(&at->group) && !by_address && !by_name && was_read(l, header))
-                diag_add(l->diag, DIAG_ERROR, place_in(l, header, "MCAST_GROUP"),
+                diag_add(l->diag, DIAG_ERROR, ini_place_of(l->ini, header, "MCAST_GROUP"),
                          "%s is another group on each link: give INTERFACE", ADDRESS_TEXT(&at->group));
 }
 
@@ -219,7 +208,7 @@ static bool load_group_section(struct loader *l, const struct ini_entry *header,
         size_t errors = diag_errors(l->diag);
 
         if (strlen(header->section) > CONFIG_SECTION_MAX) {
-                diag_add(l->diag, DIAG_ERROR, place_of(header, NULL),
+                diag_add(l->diag, DIAG_ERROR, ini_place(header, NULL),
                          "the name is too long: at most %d characters", CONFIG_SECTION_MAX);
                 return false;
         }
@@ -239,17 +228,17 @@ static bool load_receiver(struct loader *l, const struct ini_entry *header, stru
                 return false;
         for (size_t i = 0; i < r->sources.n; i++)
                 if (!same_family(&r->sources.addresses[i], &r->at.group))
-                        diag_add(l->diag, DIAG_ERROR, place_in(l, header, "SOURCES"),
+                        diag_add(l->diag, DIAG_ERROR, ini_place_of(l->ini, header, "SOURCES"),
                                  "%s is not of the family of MCAST_GROUP, %s",
                                  ADDRESS_TEXT(&r->sources.addresses[i]), ADDRESS_TEXT(&r->at.group));
         for (size_t i = 0; i < r->allow.n; i++)
                 if (!same_family(&r->allow.networks[i].address, &r->at.group))
-                        diag_add(l->diag, DIAG_ERROR, place_in(l, header, "ALLOW"),
+                        diag_add(l->diag, DIAG_ERROR, ini_place_of(l->ini, header, "ALLOW"),
                                  "%s/%" PRIu32 " is not of the family of MCAST_GROUP, %s",
                                  ADDRESS_TEXT(&r->allow.networks[i].address), r->allow.networks[i].length,
                                  ADDRESS_TEXT(&r->at.group));
         if (address_is_source_specific_group(&r->at.group) && r->sources.n == 0)
-                diag_add(l->diag, DIAG_WARNING, place_in(l, header, "MCAST_GROUP"),
+                diag_add(l->diag, DIAG_WARNING, ini_place_of(l->ini, header, "MCAST_GROUP"),
                          "%s is for source-specific multicast: networks may deliver nothing without SOURCES",
                          ADDRESS_TEXT(&r->at.group));
         return diag_errors(l->diag) == errors;
@@ -260,14 +249,15 @@ static bool load_emitter(struct loader *l, const struct ini_entry *header, struc
         if (!load_group_section(l, header, SECTION_EMITTER, &e->at))
                 return false;
         if (e->jitter_ns > e->interval_ns) {
-                diag_add(l->diag, DIAG_ERROR, place_in(l, header, "JITTER"), "%s is more than INTERVAL, %s",
-                         TEXT_DURATION(e->jitter_ns), TEXT_DURATION(e->interval_ns));
+                diag_add(l->diag, DIAG_ERROR, ini_place_of(l->ini, header, "JITTER"),
+                         "%s is more than INTERVAL, %s", TEXT_DURATION(e->jitter_ns),
+                         TEXT_DURATION(e->interval_ns));
                 return false;
         }
         if (!signatures_fit(e, l->ini, header, l->diag))
                 return false;
         if (address_is_link_local_group(&e->at.group) && e->ttl > 1)
-                diag_add(l->diag, DIAG_WARNING, place_in(l, header, "TTL"),
+                diag_add(l->diag, DIAG_WARNING, ini_place_of(l->ini, header, "TTL"),
                          "no router forwards %s, whatever the TTL", ADDRESS_TEXT(&e->at.group));
         return true;
 }

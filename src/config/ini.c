@@ -125,8 +125,7 @@ static int compare(const struct ini *ini, const dictionary *dict, struct diag *d
                 if (!same_entry(&ini->entries[at], dict->key[i], dict->val[i])) {
                         const struct ini_entry *e = &ini->entries[at];
 
-                        diag_add(diag, DIAG_ERROR,
-                                 (struct diag_place){ .line = e->line, .section = e->section, .key = e->key },
+                        diag_add(diag, DIAG_ERROR, ini_place(e, e->key),
                                  "can be read in two ways; write it more plainly");
                         return -EINVAL;
                 }
@@ -135,8 +134,7 @@ static int compare(const struct ini *ini, const dictionary *dict, struct diag *d
         if (at < ini->n) {
                 const struct ini_entry *e = &ini->entries[at];
 
-                diag_add(diag, DIAG_ERROR,
-                         (struct diag_place){ .line = e->line, .section = e->section, .key = e->key },
+                diag_add(diag, DIAG_ERROR, ini_place(e, e->key),
                          "is not seen by every reader of this file; write it more plainly");
                 return -EINVAL;
         }
@@ -231,6 +229,16 @@ const struct ini_entry *ini_find(const struct ini *ini, const struct ini_entry *
                 if (strcasecmp(e->key, key) == 0)
                         return e;
         return header;
+}
+
+struct diag_place ini_place(const struct ini_entry *e, const char *key)
+{
+        return (struct diag_place){ .line = e->line, .section = e->section, .key = key };
+}
+
+struct diag_place ini_place_of(const struct ini *ini, const struct ini_entry *header, const char *key)
+{
+        return ini_place(ini_find(ini, header, key), key);
 }
 
 struct ini *ini_free(struct ini *ini)

@@ -8,24 +8,17 @@
 
 #include "config/keys.h"
 
-static struct diag_place place_of(const struct ini *ini, const struct ini_entry *header, const char *key)
-{
-        return (struct diag_place){ .line = ini_find(ini, header, key)->line,
-                                    .section = header->section,
-                                    .key = key };
-}
-
 bool signatures_fit(const struct config_emitter *e, const struct ini *ini, const struct ini_entry *header,
                     struct diag *diag)
 {
         size_t errors = diag_errors(diag), longest = template_longest(e->message);
 
         if (e->auth != AUTH_OFF && e->key == 0)
-                diag_add(diag, DIAG_ERROR, place_of(ini, header, "AUTH"),
+                diag_add(diag, DIAG_ERROR, ini_place_of(ini, header, "AUTH"),
                          "%s needs KEY: only the acks of signed messages are signed",
                          auth_mode_name(e->auth));
         if (e->key != 0 && longest > MESSAGE_MAX - AUTH_TRAILER_SIZE)
-                diag_add(diag, DIAG_ERROR, place_of(ini, header, "MESSAGE"),
+                diag_add(diag, DIAG_ERROR, ini_place_of(ini, header, "MESSAGE"),
                          "can become %zu bytes long; with KEY at most %d, as the signature takes %d", longest,
                          MESSAGE_MAX - AUTH_TRAILER_SIZE, AUTH_TRAILER_SIZE);
         return diag_errors(diag) == errors;
@@ -53,7 +46,7 @@ static const struct ini_entry *header_of(const struct supply *s, const struct co
 
 static void check_emitter(const struct supply *s, const struct config_emitter *e)
 {
-        struct diag_place place = place_of(s->ini, header_of(s, &e->at), "KEY");
+        struct diag_place place = ini_place_of(s->ini, header_of(s, &e->at), "KEY");
         char ids[KEYRING_TEXT_SIZE];
 
         if (e->key == 0 || keyring_find(s->keys, (uint16_t)e->key))
@@ -65,7 +58,7 @@ static void check_emitter(const struct supply *s, const struct config_emitter *e
 static void check_receiver(const struct supply *s, const struct config_receiver *r)
 {
         if (r->auth != AUTH_OFF && keyring_count(s->keys) == 0)
-                diag_add(s->diag, DIAG_ERROR, place_of(s->ini, header_of(s, &r->at), "AUTH"),
+                diag_add(s->diag, DIAG_ERROR, ini_place_of(s->ini, header_of(s, &r->at), "AUTH"),
                          "%s needs a key, and %s has none", auth_mode_name(r->auth), s->file);
 }
 

@@ -25,13 +25,13 @@ static bool is_late(const struct ack_watch *w, const struct datagram *d, const s
 }
 
 /* Whether its signature is as AUTH wants it. */
-static bool is_let_in(struct ack_watch *w, struct datagram *d, int64_t now_ns)
+static bool is_let_in(struct ack_watch *w, struct datagram *d, const struct moment *moment)
 {
         enum trouble which;
         char detail[ENTRANCE_DETAIL_SIZE];
         struct gate_result g;
 
-        entrance_judge(&w->entrance, d, &g);
+        entrance_judge(&w->entrance, d, moment, &g);
         if (g.verdict == GATE_BAD_MAC && is_late(w, d, &g)) {
                 w->section->stats.count[STAT_ACKS_STRAY]++;
                 return false;
@@ -39,25 +39,26 @@ static bool is_let_in(struct ack_watch *w, struct datagram *d, int64_t now_ns)
         if (entrance_count(&w->entrance, &g))
                 return true;
         which = entrance_trouble(g.verdict);
-        if (section_trouble_begins(w->section, which, 1, now_ns))
+        if (section_trouble_begins(w->section, which, 1, moment->now_ns))
                 section_say_trouble(w->section, which, "ack from %s%s%s",
                                     ENDPOINT_TEXT_ON(&d->source, w->link->name),
-                                    entrance_detail(&g, d, detail),
+                                    entrance_detail(&g, d, moment->wall_ns, detail),
                                     g.verdict == GATE_BAD_MAC ? ", or it answers an older message" : "");
         return false;
 }
 
-static void note_ack(struct ack_watch *w, struct datagram *d, int64_t now_ns)
+static void note_ack(struct ack_watch *w, struct datagram *d, const struct moment *moment)
 {
         static const enum stat stats[] = {
                 [ACK_FIRST] = STAT_ACKS_RECEIVED,
                 [ACK_DUPLICATE] = STAT_ACKS_DUPLICATE,
                 [ACK_OVERFLOW] = STAT_ACKS_OVERFLOW,
         };
+        int64_t now_ns = moment->now_ns;
         enum stat stat = STAT_ACKS_STRAY;
-        char signature[SIGNATURE_TEXT_SIZE];
+        char signature[SIGNER_TEXT_SIZE];
 
-        if (!is_let_in(w, d, now_ns))
+        if (!is_let_in(w, d, moment))
                 return;
         /* An ack comes from the group's port; whoever answers otherwise is no receiver of the group. */
         if (d->source.port == w->section->group.port && w->waiting)
@@ -75,17 +76,17 @@ static void note_ack(struct ack_watch *w, struct datagram *d, int64_t now_ns)
 int ack_watch_receive(void *arg)
 {
         struct ack_watch *w = arg;
-        int64_t now_ns = clock_monotonic_ns();
+        struct moment moment = clock_moment();
         int n = batch_receive(w->section->env->batch, w->fd);
 
         if (n < 0) {
                 w->section->stats.count[STAT_RECEIVE_ERRORS]++;
-                if (section_trouble_begins(w->section, TROUBLE_RECEIVE, 1, now_ns))
+                if (section_trouble_begins(w->section, TROUBLE_RECEIVE, 1, moment.now_ns))
                         section_say_trouble(w->section, TROUBLE_RECEIVE, "%s", strerror(-n));
                 return n;
         }
         for (int i = 0; i < n; i++)
-                note_ack(w, batch_datagram(w->section->env->batch, (size_t)i), now_ns);
+                note_ack(w, batch_datagram(w->section->env->batch, (size_t)i), &moment);
         return n;
 }
 

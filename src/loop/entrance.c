@@ -25,22 +25,23 @@ static const struct {
 };
 
 /* When it came, which may be long ago if the process was held up: it has not become stale by waiting here. */
-static uint32_t arrival_s(const struct datagram *d)
+static uint32_t arrival_s(const struct datagram *d, int64_t wall_ns)
 {
-        return (uint32_t)((d->wall_ns ? d->wall_ns : clock_wall_ns()) / NS_PER_S);
+        return (uint32_t)((d->wall_ns ? d->wall_ns : wall_ns) / NS_PER_S);
 }
 
 /* When we began to listen, by the clock of now: at the start, or since, it may have been wrong. What was
  * signed before that may have been taken by who was here before us. An ack is bound to a message of our own:
  * there are none from before. */
-static uint64_t listening_since_us(const struct entrance *e)
+static uint64_t listening_since_us(const struct entrance *e, const struct moment *moment)
 {
-        int64_t age_ns = clock_monotonic_ns() - e->since_ns;
+        int64_t age_ns = moment->now_ns - e->since_ns;
 
-        return e->binding.type == AUTH_ACK ? 0 : (uint64_t)((clock_wall_ns() - age_ns) / NS_PER_US);
+        return e->binding.type == AUTH_ACK ? 0 : (uint64_t)((moment->wall_ns - age_ns) / NS_PER_US);
 }
 
-void entrance_judge(struct entrance *e, struct datagram *d, struct gate_result *ret)
+void entrance_judge(struct entrance *e, struct datagram *d, const struct moment *moment,
+                    struct gate_result *ret)
 {
         const struct gate gate = {
                 .mode = e->mode,
@@ -50,8 +51,8 @@ void entrance_judge(struct entrance *e, struct datagram *d, struct gate_result *
         };
 
         if (e->replay)
-                replay_set_start(e->replay, listening_since_us(e));
-        gate_judge(&gate, d->payload, d->length, arrival_s(d), ret);
+                replay_set_start(e->replay, listening_since_us(e, moment));
+        gate_judge(&gate, d->payload, d->length, arrival_s(d, moment->wall_ns), ret);
         d->length = ret->length;
         d->key_id = ret->verdict == GATE_OK ? ret->trailer.stamp.key_id : 0;
         d->unchecked = ret->verdict == GATE_UNCHECKED && ret->is_signed;
@@ -69,10 +70,10 @@ enum trouble entrance_trouble(enum gate_verdict verdict)
         return verdicts[verdict].trouble;
 }
 
-const char *entrance_detail(const struct gate_result *g, const struct datagram *d,
+const char *entrance_detail(const struct gate_result *g, const struct datagram *d, int64_t wall_ns,
                             char buffer[ENTRANCE_DETAIL_SIZE])
 {
-        int64_t ahead_s = auth_ahead_s(g->trailer.stamp.time_s, arrival_s(d));
+        int64_t ahead_s = auth_ahead_s(g->trailer.stamp.time_s, arrival_s(d, wall_ns));
         int n = 0;
 
         buffer[0] = '\0';
@@ -97,21 +98,17 @@ bool entrance_is_news(struct entrance *e, const struct address *source, bool beg
         return true;
 }
 
-const char *signature_text(const struct datagram *d, char buffer[SIGNATURE_TEXT_SIZE])
+const char *signature_text(const struct datagram *d, char buffer[SIGNER_TEXT_SIZE])
 {
-        buffer[0] = '\0';
-        if (d->key_id)
-                snprintf(buffer, SIGNATURE_TEXT_SIZE, ", signed by key %" PRIu16, d->key_id);
-        else if (d->unchecked)
-                snprintf(buffer, SIGNATURE_TEXT_SIZE, ", signed, not checked");
-        return buffer;
+        return d->unchecked ? ", signed, not checked" : signer_text(d->key_id, buffer);
 }
 
 int entrance_prepare(struct entrance *e, enum auth_mode mode)
 {
         if (mode == AUTH_OFF || e->replay)
                 return 0;
-        return replay_new(ENTRANCE_SENDERS, &e->section->env->key, listening_since_us(e), &e->replay);
+        /* When we began to listen is told with each datagram. */
+        return replay_new(ENTRANCE_SENDERS, &e->section->env->key, 0, &e->replay);
 }
 
 void entrance_settle(struct entrance *e, enum auth_mode mode)

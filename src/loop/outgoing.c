@@ -74,17 +74,14 @@ int outgoing_send(struct outgoing *m, const struct section *section, int fd)
 void outgoing_say(const struct outgoing *m, const struct section *section)
 {
         struct log_field fields[SECTION_FIELDS + 1];
-        char key[sizeof "65535"];
+        char key[sizeof "65535"], signature[SIGNER_TEXT_SIZE];
 
         if (!log_enabled(EVENT_SENT))
                 return;
         section_fields(section, fields);
         snprintf(key, sizeof key, "%" PRIu16, m->key_id);
         fields[SECTION_FIELDS] = (struct log_field){ "MCASTD_KEY", key };
-        if (m->key_id)
-                log_event(EVENT_SENT, fields, SECTION_FIELDS + 1, "sent \"%s\" to %s, signed by key %s",
-                          TEXT_ESCAPE(m->text, m->length), ENDPOINT_TEXT(&section->group), key);
-        else
-                log_event(EVENT_SENT, fields, SECTION_FIELDS, "sent \"%s\" to %s",
-                          TEXT_ESCAPE(m->text, m->length), ENDPOINT_TEXT(&section->group));
+        log_event(EVENT_SENT, fields, SECTION_FIELDS + (m->key_id ? 1 : 0), "sent \"%s\" to %s%s",
+                  TEXT_ESCAPE(m->text, m->length), ENDPOINT_TEXT(&section->group),
+                  signer_text(m->key_id, signature));
 }

@@ -336,8 +336,8 @@ static void retune_back(struct receiver *r, const struct config_receiver *from)
 static int receiver_prepare(struct section *s, const void *next)
 {
         struct receiver *r = receiver_of(s);
-        struct socket_failure failure = { "HANDLERS", "make the handlers" };
-        int error = reception_prepare(&r->reception, next);
+        struct socket_failure failure;
+        int error = reception_prepare(&r->reception, next, &failure);
 
         if (error < 0) {
                 section_retune_failed(s, error, &failure);

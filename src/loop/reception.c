@@ -36,7 +36,7 @@ static void say_record(const struct reception *r, const struct record *record)
         const struct datagram *d = record->datagram;
         struct log_field fields[SECTION_FIELDS + 4];
         char peer[ENDPOINT_TEXT_SIZE], bytes[24], payload[TEXT_ESCAPED_SIZE], key[sizeof "65535"];
-        char signature[SIGNATURE_TEXT_SIZE];
+        char signature[SIGNER_TEXT_SIZE];
 
         if (!log_enabled(record->event) || (record->reply && (record->reply->error || r->cfg->ack_spread_ns)))
                 return;
@@ -155,17 +155,16 @@ static bool is_dropped(struct reception *r, const struct datagram *d, int64_t no
 
 /* Tells of a datagram that was refused for its signature, or because it has none. */
 static void note_refused(struct reception *r, const struct datagram *d, const struct gate_result *g,
-                         int64_t now_ns)
+                         const struct moment *moment)
 {
         enum trouble which = entrance_trouble(g->verdict);
+        bool begins = report_trouble_begins(&r->report, which, 1, moment->now_ns);
         char detail[ENTRANCE_DETAIL_SIZE];
-
-        bool begins = report_trouble_begins(&r->report, which, 1, now_ns);
 
         if (entrance_is_news(&r->entrance, &d->source.address, begins))
                 section_say_trouble(r->section, which, "%s from %s%s", begins ? "first one" : "also",
                                     ENDPOINT_TEXT_ON(&d->source, r->link->name),
-                                    entrance_detail(g, d, detail));
+                                    entrance_detail(g, d, moment->wall_ns, detail));
 }
 
 static bool may_record(struct reception *r, int64_t now_ns)
@@ -196,12 +195,6 @@ static bool is_own(const struct reception *r, const struct datagram *d)
         return d->source.port == r->section->group.port &&
                links_by_address(r->env->links, &d->source.address);
 }
-
-/* What time it is while a batch is handled. */
-struct moment {
-        int64_t now_ns;  /* monotonic */
-        int64_t wall_ns; /* the same moment */
-};
 
 /* The kernel tells by the wall clock when a datagram came, which may be long ago if the process was held up.
  * If the clock was set meanwhile that is wrong; but it did not come before the socket was last empty. */
@@ -246,7 +239,6 @@ static void handle(struct reception *r, const struct datagram *d, const struct g
         uint64_t over_total = r->section->stats.count[STAT_ACKS_SUPPRESSED_TOTAL];
         struct message m;
 
-        note_heard(r, d);
         message_parse(d->payload, d->length, r->cfg->ack_text, &m);
         if (g->is_signed && g->trailer.type == AUTH_ACK)
                 m.type = MESSAGE_ACK;
@@ -272,19 +264,21 @@ static void take(struct reception *r, struct datagram *d, const struct moment *m
                 note_heard(r, d);
         if (is_dropped(r, d, moment->now_ns))
                 return;
-        entrance_judge(&r->entrance, d, &g);
+        entrance_judge(&r->entrance, d, moment, &g);
         if (entrance_count(&r->entrance, &g)) {
                 r->refused_in_row = 0;
+                if (r->entrance.mode == AUTH_ENFORCE)
+                        note_heard(r, d);
                 handle(r, d, &g, moment);
         } else {
                 r->refused_in_row++;
-                note_refused(r, d, &g, moment->now_ns);
+                note_refused(r, d, &g, moment);
         }
 }
 
 int reception_batch(struct reception *r)
 {
-        struct moment moment = { clock_monotonic_ns(), clock_wall_ns() };
+        struct moment moment = clock_moment();
         struct outbox *out = &r->env->out;
         int n = batch_receive(r->env->batch, r->fd);
         int64_t now_ns = moment.now_ns;
@@ -371,17 +365,26 @@ static struct handler_settings settings_of(const struct reception *r, const stru
         };
 }
 
-int reception_prepare(struct reception *r, const struct config_receiver *next)
+int reception_prepare(struct reception *r, const struct config_receiver *next,
+                      struct socket_failure *ret_failure)
 {
         const struct handler_settings settings = settings_of(r, next);
-        int error = replies_prepare(&r->replies, next);
+        int error;
 
-        if (error == 0)
+        *ret_failure = (struct socket_failure){ "ACK_SPREAD", "make room for the acks that wait" };
+        error = replies_prepare(&r->replies, next);
+        if (error == 0) {
+                *ret_failure = (struct socket_failure){ "PEERS", "make the table of peers" };
                 error = peer_watch_prepare(&r->peers, next);
-        if (error == 0)
+        }
+        if (error == 0) {
+                *ret_failure = (struct socket_failure){ "AUTH", "make the table of signed senders" };
                 error = entrance_prepare(&r->entrance, next->auth);
-        if (error == 0)
+        }
+        if (error == 0) {
+                *ret_failure = (struct socket_failure){ "HANDLERS", "make the handlers" };
                 error = make_handlers(next, &settings, &r->handlers, &r->next);
+        }
         if (error < 0)
                 peer_watch_settle(&r->peers, false);
         return error;
@@ -408,6 +411,7 @@ void reception_settle(struct reception *r, bool accepted)
 int reception_init(struct reception *r, struct env *env, struct section *section,
                    const struct config_receiver *cfg, const struct attachment *link)
 {
+        struct socket_failure failure;
         int error;
 
         *r = (struct reception){ .env = env, .section = section, .cfg = cfg, .link = link, .fd = -1 };
@@ -418,7 +422,7 @@ int reception_init(struct reception *r, struct env *env, struct section *section
         if (error == 0)
                 error = peer_watch_init(&r->peers, env, section, cfg, link, &r->report);
         if (error == 0)
-                error = reception_prepare(r, cfg);
+                error = reception_prepare(r, cfg, &failure);
         if (error == 0)
                 reception_settle(r, true);
         return error;

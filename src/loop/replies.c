@@ -17,18 +17,15 @@
 void replies_say(const struct replies *r, const struct reply *reply)
 {
         struct log_field fields[SECTION_FIELDS + 2];
-        char peer[ENDPOINT_TEXT_SIZE], key[sizeof "65535"];
+        char peer[ENDPOINT_TEXT_SIZE], key[sizeof "65535"], signature[SIGNER_TEXT_SIZE];
 
         section_fields(r->section, fields);
         snprintf(key, sizeof key, "%" PRIu16, reply->key_id);
         fields[SECTION_FIELDS] =
                 (struct log_field){ "MCASTD_PEER", endpoint_text(&reply->to, r->link->name, peer) };
         fields[SECTION_FIELDS + 1] = (struct log_field){ "MCASTD_KEY", key };
-        if (reply->key_id)
-                log_event(EVENT_ACKNOWLEDGED, fields, SECTION_FIELDS + 2, "acknowledged %s, signed by key %s",
-                          peer, key);
-        else
-                log_event(EVENT_ACKNOWLEDGED, fields, SECTION_FIELDS + 1, "acknowledged %s", peer);
+        log_event(EVENT_ACKNOWLEDGED, fields, SECTION_FIELDS + (reply->key_id ? 2 : 1), "acknowledged %s%s",
+                  peer, signer_text(reply->key_id, signature));
 }
 
 static void not_acknowledged(struct replies *r, const struct reply *reply, int64_t now_ns)

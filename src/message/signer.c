@@ -2,6 +2,7 @@
 #include "message/signer.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 void signer_init(struct signer *s, uint64_t sender, uint64_t started_us)
 {
@@ -25,4 +26,12 @@ int signer_sign(struct signer *s, const struct signer_task *task, uint32_t time_
         auth_sign(key, &task->binding, &stamp, task->payload, task->length, ret_trailer);
         s->sequence++;
         return 0;
+}
+
+const char *signer_text(uint16_t key_id, char buffer[SIGNER_TEXT_SIZE])
+{
+        buffer[0] = '\0';
+        if (key_id)
+                snprintf(buffer, SIGNER_TEXT_SIZE, ", signed by key %u", key_id);
+        return buffer;
 }

@@ -4,6 +4,7 @@ import pytest
 from browser import Browser
 from daemon import emitter, receiver
 from lan import Lan, eventually
+from signing import Key, keys_file
 
 URL = "http://127.0.0.1:9464/"
 HTTP = "[DAEMON]\nNODE = rack-a\nHTTP = 127.0.0.1:9464\nRUNTIME_DIR = {}\n"
@@ -111,6 +112,14 @@ def test_a_wrong_clock_and_a_full_table_deserve_attention(there, browser, served
     there.send(b"ATU 2020-02-20T20:20:20.202020Z node=rack4-7", "239.1.1.1", 5001)
     browser.wait_for_text("#verdict", "Attention 1\N{NO-BREAK SPACE}clock is wrong; no place for more peers")
     browser.wait_for_text("#peers tbody", "rack4-7")
+
+
+def test_who_refuses_all_that_it_hears_deserves_attention(folder, there, browser, served):
+    daemon = served(f"KEYS = {keys_file(f'{folder}/keys', Key(1))}\n" + receiver(AUTH="enforce"))
+    for refused in range(1, 4):
+        there.send(b"not signed", "239.1.1.1", 5001)
+        daemon.wait_for_counters("mcserver", dropped_plain=refused)
+    browser.wait_for_text("#verdict", "Attention 1\N{NO-BREAK SPACE}receiver refuses all that it hears")
 
 
 def test_datagrams_drops_and_acks_are_counted(there, browser, served):

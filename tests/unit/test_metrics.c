@@ -137,7 +137,7 @@ static void test_content_types(void **state)
 
 static struct snapshot_section the_sections[] = {
         { .name = "mcserver", .state = SECTION_ACTIVE, .peers = { 1, 3, 2 }, .peers_max = 1024 },
-        { .name = "mcserver.b", .state = SECTION_SILENT, .peers_max = 7 },
+        { .name = "mcserver.b", .state = SECTION_SILENT, .peers_max = 7, .refuses_all = true },
         { .name = "mcclient",
           .emitter = true,
           .state = SECTION_FAILED,
@@ -189,6 +189,11 @@ static void test_what_sections_have(void **state)
                                       "# TYPE mcastd_peers_max gauge\n"
                                       "mcastd_peers_max{section=\"mcserver\"} 1024\n"
                                       "mcastd_peers_max{section=\"mcserver.b\"} 7\n" },
+                { "mcastd_receiver_refuses_all",
+                  "# HELP mcastd_receiver_refuses_all 1 if all that came of late was refused for its signature.\n"
+                  "# TYPE mcastd_receiver_refuses_all gauge\n"
+                  "mcastd_receiver_refuses_all{section=\"mcserver\"} 0\n"
+                  "mcastd_receiver_refuses_all{section=\"mcserver.b\"} 1\n" },
                 { "mcastd_emitter_interval_seconds",
                   "# HELP mcastd_emitter_interval_seconds Time between two messages.\n"
                   "# TYPE mcastd_emitter_interval_seconds gauge\n"

@@ -285,11 +285,13 @@ static int emitter_prepare(struct section *s, const void *next)
 {
         struct emitter *e = emitter_of(s);
         const struct config_emitter *cfg = next;
-        struct socket_failure failure;
+        struct socket_failure failure = { "AUTH", ENTRANCE_TRIED };
         int r = entrance_prepare(&e->acks.entrance, cfg->auth);
 
-        if (r < 0)
+        if (r < 0) {
+                section_retune_failed(s, r, &failure);
                 return r;
+        }
         r = set_options(e, cfg, &failure);
         if (r < 0) {
                 section_retune_failed(s, r, &failure);

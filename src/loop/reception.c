@@ -378,7 +378,7 @@ int reception_prepare(struct reception *r, const struct config_receiver *next,
                 error = peer_watch_prepare(&r->peers, next);
         }
         if (error == 0) {
-                *ret_failure = (struct socket_failure){ "AUTH", "make the table of signed senders" };
+                *ret_failure = (struct socket_failure){ "AUTH", ENTRANCE_TRIED };
                 error = entrance_prepare(&r->entrance, next->auth);
         }
         if (error == 0) {

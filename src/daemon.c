@@ -173,12 +173,15 @@ static void apply_http(struct daemon *d, const struct config_daemon *before, sta
 /* The keys of the running configuration count from now on. */
 static void take_keys(struct daemon *d)
 {
+        static const char unlocked[] =
+                "; no memory can be locked for them (ulimit -l): they may be swapped out";
+        const struct keyring *keys = d->config->keys;
         char ids[KEYRING_TEXT_SIZE];
 
-        d->env.signer.keys = d->config->keys;
-        if (d->config->keys)
-                log_event(EVENT_KEYS, NULL, 0, "keys: %s of %s", keyring_text(d->config->keys, ids),
-                          d->config->keys_path);
+        d->env.signer.keys = keys;
+        if (keys)
+                log_event(EVENT_KEYS, NULL, 0, "keys: %s of %s%s", keyring_text(keys, ids),
+                          d->config->keys_path, keyring_is_locked(keys) ? "" : unlocked);
 }
 
 /* --- reload --- */

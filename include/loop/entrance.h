@@ -31,8 +31,9 @@ struct entrance {
 void entrance_init(struct entrance *e, struct section *section, enum auth_type type);
 void entrance_end(struct entrance *e);
 
-/* Makes what this mode needs: 0; or -ENOMEM, and ENTRANCE_TRIED says what it was about. Then settle goes over to it, or stays with the mode of before.
- * What was taken while AUTH was off nobody remembers: from then on that counts as from before us. */
+/* Makes what this mode needs: 0; or -ENOMEM, and ENTRANCE_TRIED says what it was about. Then settle goes over
+ * to it, or stays with the mode of before. What was taken while AUTH was off nobody remembers: from then on
+ * that counts as from before us. */
 #define ENTRANCE_TRIED "make the table of signed senders"
 int entrance_prepare(struct entrance *e, enum auth_mode mode);
 void entrance_settle(struct entrance *e, enum auth_mode mode);

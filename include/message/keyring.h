@@ -10,13 +10,16 @@
 /* More keys than anybody needs at one time: one in use, and the next. */
 #define KEYRING_MAX 64
 
-/* The keys that are known, by their ids. They lie in memory that is locked, left out of core dumps, with
- * guard pages around it, and wiped at the end. */
+/* The keys that are known, by their ids. They lie in memory that is left out of core dumps, with guard pages
+ * around it, wiped at the end, and locked if that is allowed. */
 struct keyring;
 
 /* sodium_init() must have been called. 0 or -ENOMEM. The keyring belongs to the caller. */
 int keyring_new(struct keyring **ret);
 struct keyring *keyring_free(struct keyring *k);
+
+/* False: RLIMIT_MEMLOCK is too low, and the keys may be written to swap space. */
+bool keyring_is_locked(const struct keyring *k);
 
 /* The secret is not kept, only what is made of it. 0; -EEXIST where there is a key of this id, -ENOSPC where
  * there are KEYRING_MAX. */

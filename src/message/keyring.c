@@ -8,6 +8,7 @@
 #include <string.h>
 
 struct keyring {
+        bool locked;
         size_t n;
         uint16_t ids[KEYRING_MAX]; /* rising */
         struct auth_key keys[KEYRING_MAX];
@@ -20,6 +21,8 @@ int keyring_new(struct keyring **ret)
         if (!k)
                 return -ENOMEM;
         memset(k, 0, sizeof *k);
+        /* Which it is already; but whether that was possible, sodium_malloc() does not tell. */
+        k->locked = sodium_mlock(k, sizeof *k) == 0;
         *ret = k;
         return 0;
 }
@@ -29,6 +32,11 @@ struct keyring *keyring_free(struct keyring *k)
         /* Which wipes it first. */
         sodium_free(k);
         return NULL;
+}
+
+bool keyring_is_locked(const struct keyring *k)
+{
+        return k->locked;
 }
 
 /* Where the id stands, or belongs. */

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "message/keyring.h"
@@ -254,13 +256,38 @@ static void test_its_memory_is_locked_not_dumped_and_guarded(void **state)
         walk(look_around, &s);
         assert_string_equal(s.at.rights, "rw-p");
         assert_false(s.at.dump);
-        if (!SANITIZED && may_lock())
-                assert_true(s.at.locked);
+        if (!SANITIZED) {
+                assert_int_equal(s.at.locked, may_lock());
+                assert_int_equal(keyring_is_locked(k), s.at.locked);
+        }
         assert_int_equal(s.before.end, s.at.begin);
         assert_int_equal(s.at.end, s.behind.begin);
         assert_memory_equal(s.before.rights, "---", 3);
         assert_memory_equal(s.behind.rights, "---", 3);
         keyring_free(k);
+}
+
+/* In a process of its own, which is not root and may lock nothing. */
+static void test_that_its_memory_cannot_be_locked_is_told(void **state)
+{
+        pid_t child = fork();
+        int status;
+
+        (void)state;
+        if (child == 0) {
+                const struct rlimit nothing = { 0, 0 };
+                struct keyring *k;
+
+                if (setrlimit(RLIMIT_MEMLOCK, &nothing) < 0 || (geteuid() == 0 && seteuid(1) < 0) ||
+                    sodium_init() < 0 || keyring_new(&k) < 0)
+                        _exit(2);
+                _exit(keyring_is_locked(k));
+        }
+        assert_true(child > 0);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        /* The address sanitizer says that it locks. */
+        assert_int_equal(WEXITSTATUS(status), SANITIZED);
 }
 
 /* Bytes that are looked for, each with all its bits turned, so that they are not found here. */
@@ -431,6 +458,7 @@ int main(void)
                 cmocka_unit_test(test_ids_in_words),
                 cmocka_unit_test(test_there_is_an_end),
                 cmocka_unit_test(test_its_memory_is_locked_not_dumped_and_guarded),
+                cmocka_unit_test(test_that_its_memory_cannot_be_locked_is_told),
                 cmocka_unit_test(test_the_secret_is_not_kept),
                 cmocka_unit_test(test_a_key_is_nowhere_else),
                 cmocka_unit_test(test_it_is_wiped_before_it_is_given_back),

@@ -161,6 +161,9 @@ bool section_trouble_begins(struct section *s, enum trouble trouble, uint64_t ti
 void section_say_trouble(const struct section *s, enum trouble trouble, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 
+/* Of a trouble for which datagrams are dropped: why they are, as in "signed by a key that is not known". */
+const char *section_why_dropped(enum trouble trouble);
+
 /* Says which troubles are over. Returns how many are still on. */
 size_t section_troubles_tick(struct section *s, int64_t now_ns);
 

@@ -24,6 +24,10 @@ enum gate_verdict {
         GATE_VERDICTS,
 };
 
+/* Of what is refused, as in the names of the counters dropped_…: "plain", "malformed", ... NULL: it is let
+ * in. */
+const char *gate_refusal_name(enum gate_verdict verdict);
+
 /* What a gate knows. */
 struct gate {
         enum auth_mode mode;

@@ -7,6 +7,7 @@
 
 #include "base/address.h"
 #include "message/message.h"
+#include "state/gate.h"
 
 /* What is kept of a peer's last payload: bytes. Enough for an ATU with {seq} and {boot}. */
 #define PEER_PAYLOAD_MAX 72
@@ -16,6 +17,10 @@
  * was heard more often. */
 #define PEER_ESTABLISHED     3
 #define PEER_ESTABLISHED_ANY 10
+
+/* The network may bring a datagram twice. That something was heard before is told only of so many in a row.
+ */
+#define PEER_REPLAYS 3
 
 /* Where nobody says after which silence a peer is down, it is not before this one. */
 #define PEER_DEAD_MIN_NS INT64_C(1000000000)
@@ -43,6 +48,8 @@ struct peer {
         uint8_t in_row;  /* datagrams from `port`, up to PEER_ESTABLISHED */
         in_port_t port;  /* of the last one … */
         uint16_t key_id; /* … and of the key that it was rightly signed with; 0: none, or not checked */
+        uint8_t refused; /* why what came from its address since then was; see peer_refused() */
+        uint8_t refused_in_row; /* so often, up to PEER_REPLAYS */
         uint32_t restarts;
         int64_t first_ns, last_ns; /* heard */
         int64_t since_ns;          /* since when it is up: heard first, or again after it was down */
@@ -89,6 +96,12 @@ bool peer_is_newcomer(const struct peer *peer);
  * state. For the two options see struct peers_rule. */
 void peer_note(struct peer *peer, const struct peer_arrival *a, int64_t clock_skew_ns,
                struct peer_news *news);
+
+/* Something from its address was refused; from whom it was nobody knows. */
+void peer_refuse(struct peer *peer, enum gate_verdict why);
+
+/* Why what came from its address since it was last heard was refused; GATE_UNCHECKED: nothing was. */
+enum gate_verdict peer_refused(const struct peer *peer);
 
 /* How long it may be silent until it is down; INT64_MAX: for ever. */
 int64_t peer_timeout_ns(const struct peer *peer, int64_t dead_after_ns);

@@ -37,6 +37,9 @@ void peers_copy(struct peers *p, const struct peers *from);
 
 void peers_see(struct peers *p, const struct peer_arrival *arrival, struct peer_news *ret);
 
+/* Something from this source was refused, which is noted if it is known; nothing else changes. */
+void peers_refuse(struct peers *p, const struct address *source, enum gate_verdict why);
+
 /* When peers_next_down() is to be asked, monotonic; INT64_MAX: not before somebody is heard. */
 int64_t peers_due(const struct peers *p);
 

@@ -21,7 +21,8 @@ static const struct table_column peer_columns[] = {
         { "RECEIVER", TABLE_LEFT },   { "PEER", TABLE_LEFT },        { "STATE", TABLE_LEFT },
         { "FOR", TABLE_RIGHT },       { "LAST HEARD", TABLE_RIGHT }, { "INTERVAL", TABLE_RIGHT },
         { "DATAGRAMS", TABLE_RIGHT }, { "LOST", TABLE_RIGHT },       { "RESTARTS", TABLE_RIGHT },
-        { "CLOCK", TABLE_RIGHT },     { "KEY", TABLE_RIGHT },        { "PAYLOAD", TABLE_CUT },
+        { "CLOCK", TABLE_RIGHT },     { "KEY", TABLE_RIGHT },        { "REFUSED", TABLE_LEFT },
+        { "PAYLOAD", TABLE_CUT },
 };
 
 static const struct table_column ack_columns[] = {
@@ -84,6 +85,7 @@ static void add_told(struct table *t, const json_t *peer)
                 table_cell(t, TONE_GOOD, "%lld", (long long)answer_count(peer, "key"));
         else
                 table_cell(t, TONE_PLAIN, "%s", "");
+        table_cell(t, TONE_BAD, "%s", answer_text(peer, "refused"));
         table_cell(t, TONE_PLAIN, "%s", answer_text(peer, "payload"));
 }
 

@@ -38,6 +38,7 @@ static const struct top_column peer_columns[TOP_PEER_COLUMNS] = {
         [TOP_PEER_LOST] = { "LOST", TOP_FORMAT_COUNT, 5, 5, false },
         [TOP_PEER_RESTARTS] = { "RESTARTS", TOP_FORMAT_COUNT, 8, 8, false },
         [TOP_PEER_CLOCK] = { "CLOCK", TOP_FORMAT_DIFFERENCE, 8, 8, false },
+        [TOP_PEER_REFUSED] = { "REFUSED", TOP_FORMAT_TEXT, 7, 11, true, .optional = true },
         [TOP_PEER_PAYLOAD] = { "PAYLOAD", TOP_FORMAT_TEXT, 12, REST, true },
 };
 

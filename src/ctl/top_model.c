@@ -152,6 +152,11 @@ static int add_peer(struct top_sample *s, const json_t *peer, double moment_s)
         if (answer_is(peer, "own"))
                 cells[TOP_PEER_ADDRESS].mark = " own";
         cells[TOP_PEER_STATE] = state_cell(answer_text(peer, "state"));
+        cells[TOP_PEER_REFUSED] = text_cell(answer_text(peer, "refused"));
+        if (answer_has(peer, "refused")) {
+                cells[TOP_PEER_STATE].mark = "!";
+                cells[TOP_PEER_REFUSED].tone = TONE_BAD;
+        }
         cells[TOP_PEER_HEARD] = number_cell(number_of(peer, "silent_s"));
         cells[TOP_PEER_SECTION] = text_cell(row->section);
         cells[TOP_PEER_EVERY] = number_cell(number_of(peer, "interval_s"));

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "loop/entrance.h"
 #include "loop/env.h"
 #include "loop/timer.h"
 
@@ -67,6 +68,16 @@ static void say_clock_wrong(const struct peer_watch *w, const struct peer *peer,
         say(w, EVENT_PEER_CLOCK_WRONG, peer, "the clock of %s is %.3f s %s ours, more than CLOCK_SKEW, %s",
             name, seconds(ahead ? peer->clock_ns : -peer->clock_ns), ahead ? "ahead of" : "behind",
             TEXT_DURATION(w->cfg->clock_skew_ns));
+}
+
+static void say_down(const struct peer_watch *w, const struct peer *peer, int64_t now_ns)
+{
+        bool refused = peer_refused(peer) != GATE_UNCHECKED;
+        char name[NAME_SIZE];
+
+        say(w, EVENT_PEER_DOWN, peer, "%s is down: not heard for %.1f s%s%s", name_of(w, peer, name),
+            seconds(now_ns - peer->last_ns), refused ? "; what comes from its address is refused: " : "",
+            refused ? section_why_dropped(entrance_trouble(peer_refused(peer))) : "");
 }
 
 /* How many are up and down stands in the line of status. */
@@ -152,7 +163,6 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         struct peer_watch *w = arg;
         int64_t now_ns = clock_monotonic_ns();
         const struct peer *peer;
-        char name[NAME_SIZE];
 
         (void)fd;
         (void)what;
@@ -163,8 +173,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
                 w->catch_up(w->arg);
         while ((peer = peers_next_down(w->peers, now_ns))) {
                 note_change(w);
-                say(w, EVENT_PEER_DOWN, peer, "%s is down: not heard for %.1f s", name_of(w, peer, name),
-                    seconds(now_ns - peer->last_ns));
+                say_down(w, peer, now_ns);
         }
         arm(w);
 }

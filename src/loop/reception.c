@@ -272,6 +272,7 @@ static void take(struct reception *r, struct datagram *d, const struct moment *m
                 handle(r, d, &g, moment);
         } else {
                 r->refused_in_row++;
+                peers_refuse(r->peers.peers, &d->source.address, g.verdict);
                 note_refused(r, d, &g, moment);
         }
 }

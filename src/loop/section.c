@@ -16,32 +16,32 @@
 #define STRING(x)  STRING_(x)
 #define STRING_(x) #x
 
+#define DROPPING "dropping datagrams: "
+
 /* How a trouble is told. Both are followed by something: the detail, and the count. */
 static const struct {
         const char *begins;
         const char *ended;
 } phrases[TROUBLE_N] = {
-        [TROUBLE_TRUNCATED] = { "dropping datagrams: longer than " STRING(DATAGRAM_MAX) " bytes",
+        [TROUBLE_TRUNCATED] = { DROPPING "longer than " STRING(DATAGRAM_MAX) " bytes",
                                 "dropped datagrams longer than " STRING(DATAGRAM_MAX) " bytes" },
-        [TROUBLE_MISDIRECTED] = { "dropping datagrams: not sent to the group",
+        [TROUBLE_MISDIRECTED] = { DROPPING "not sent to the group",
                                   "dropped datagrams not sent to the group" },
-        [TROUBLE_FOREIGN] = { "dropping datagrams: source not in ALLOW",
+        [TROUBLE_FOREIGN] = { DROPPING "source not in ALLOW",
                               "dropped datagrams whose source is not in ALLOW" },
-        [TROUBLE_SOURCE] = { "dropping datagrams: source not in SOURCES",
+        [TROUBLE_SOURCE] = { DROPPING "source not in SOURCES",
                              "dropped datagrams whose source is not in SOURCES" },
-        [TROUBLE_PLAIN] = { "dropping datagrams: not signed, see AUTH",
-                            "dropped datagrams that are not signed" },
-        [TROUBLE_MALFORMED] = { "dropping datagrams: signed in a way that is not known",
+        [TROUBLE_PLAIN] = { DROPPING "not signed, see AUTH", "dropped datagrams that are not signed" },
+        [TROUBLE_MALFORMED] = { DROPPING "signed in a way that is not known",
                                 "dropped datagrams signed in a way that is not known" },
-        [TROUBLE_UNKNOWN_KEY] = { "dropping datagrams: signed by a key that is not known",
+        [TROUBLE_UNKNOWN_KEY] = { DROPPING "signed by a key that is not known",
                                   "dropped datagrams signed by a key that is not known" },
-        [TROUBLE_STALE] = { "dropping datagrams: signed more than " STRING(AUTH_STALE_S) " s from now",
+        [TROUBLE_STALE] = { DROPPING "signed more than " STRING(AUTH_STALE_S) " s from now",
                             "dropped datagrams signed more than " STRING(AUTH_STALE_S) " s from then" },
-        [TROUBLE_BAD_MAC] = { "dropping datagrams: wrong signature",
-                              "dropped datagrams with a wrong signature" },
-        [TROUBLE_REPLAY] = { "dropping datagrams: heard before, or too late to tell",
+        [TROUBLE_BAD_MAC] = { DROPPING "wrong signature", "dropped datagrams with a wrong signature" },
+        [TROUBLE_REPLAY] = { DROPPING "heard before, or too late to tell",
                              "dropped datagrams that were heard before, or too late to tell" },
-        [TROUBLE_EARLY] = { "dropping datagrams: signed before this daemon could hear them",
+        [TROUBLE_EARLY] = { DROPPING "signed before this daemon could hear them",
                             "dropped datagrams that were signed before this daemon could hear them" },
         [TROUBLE_PEERS_MANY] = { "more news of peers than is told one by one",
                                  "news of peers that was not told one by one" },
@@ -190,6 +190,11 @@ void section_say_trouble(const struct section *s, enum trouble trouble, const ch
         vsnprintf(detail, sizeof detail, format, args);
         va_end(args);
         section_log(s, EVENT_TROUBLE_BEGAN, "%s (%s)", phrases[trouble].begins, detail);
+}
+
+const char *section_why_dropped(enum trouble trouble)
+{
+        return phrases[trouble].begins + strlen(DROPPING);
 }
 
 static void say_ended(const struct section *s, enum trouble trouble, uint64_t count)

@@ -26,6 +26,7 @@ const ago = time => (now - Date.parse(time)) / 1000;
 const hour = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const listed = (parts, by = ", ") => parts.filter(Boolean).join(by);
+const spaced = name => name.replaceAll("_", " ");
 const some = (n, what) => n ? `${count(n)}\xa0${what}` : "";
 // So that 10.0.0.9 comes before 10.0.0.10.
 const in_order = text => text.replace(/\d+/g, digits => digits.padStart(5, "0"));
@@ -227,7 +228,7 @@ const sum = numbers => numbers.reduce((a, b) => a + b, 0);
 function note_drops(s) {
   const drops = Object.entries(s.counters).filter(([name, n]) => n && /^dropped_|_errors$|^beats_missed$/.test(name));
   s.drops = sum(drops.map(([, n]) => n));
-  s.why_dropped = drops.map(([name, n]) => some(n, name.replace("dropped_", "").replaceAll("_", " "))).join("\n");
+  s.why_dropped = drops.map(([name, n]) => some(n, spaced(name.replace("dropped_", "")))).join("\n");
 }
 
 function acks_of(s) {
@@ -237,6 +238,7 @@ function acks_of(s) {
   return of ? `${count(last)} of ${count(of)}` : NONE;
 }
 
+const refusal = p => p.refused ? `refused: ${spaced(p.refused)}` : "";
 const standing = item => `${item.state} ${STATES[item.state]}`;
 const own = p => p.own ? "this host" : "";
 const member = p => `${p.section} ${p.address} ${own(p)}`;
@@ -272,10 +274,10 @@ const peers = new Table("peers", {
   empty: "Nobody heard yet",
   id: member,
   mood: standing,
-  text: p => `${member(p)} ${p.node ?? ""} ${p.state} ${p.payload} ${p.clock_wrong ? "clock wrong" : ""}`,
+  text: p => `${member(p)} ${p.node ?? ""} ${p.state} ${refusal(p)} ${p.payload} ${p.clock_wrong ? "clock wrong" : ""}`,
   columns: [
     address,
-    state,
+    { ...state, parts: p => [p.state, "", refusal(p)] },
     section,
     falling("Last heard", p => Math.floor(p.silent_s), duration),
     { ...falling("Since", p => p.since, moment), falling: false },

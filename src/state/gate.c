@@ -2,6 +2,17 @@
  * Pure; the caller passes the time and counts the verdicts. */
 #include "state/gate.h"
 
+const char *gate_refusal_name(enum gate_verdict verdict)
+{
+        static const char *const names[GATE_VERDICTS] = {
+                [GATE_REFUSED] = "plain", [GATE_MALFORMED] = "malformed", [GATE_UNKNOWN_KEY] = "unknown_key",
+                [GATE_STALE] = "stale",   [GATE_BAD_MAC] = "bad_mac",     [GATE_REPLAY] = "replay",
+                [GATE_EARLY] = "early",
+        };
+
+        return names[verdict];
+}
+
 /* What is dear, and what leaves a trace, comes last: a stranger gets as far as the tag, and no further. */
 static enum gate_verdict judge_signed(const struct gate *g, const uint8_t *bytes, size_t length,
                                       uint32_t now_s, const struct auth_trailer *t)

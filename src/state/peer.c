@@ -116,11 +116,26 @@ void peer_note(struct peer *peer, const struct peer_arrival *a, int64_t clock_sk
         peer->bytes += a->length;
         note_port(peer, a->port);
         peer->key_id = a->key_id;
+        peer->refused = GATE_UNCHECKED;
+        peer->refused_in_row = 0;
         if (was_down || peer->datagrams == 1)
                 peer->since_ns = peer->last_ns;
         keep_payload(peer, a);
         news->restarted = sequence_note(peer, a->message);
         compare_clocks(peer, a, clock_skew_ns, news);
+}
+
+void peer_refuse(struct peer *peer, enum gate_verdict why)
+{
+        if (peer->refused_in_row < PEER_REPLAYS)
+                peer->refused_in_row++;
+        if (why != GATE_REPLAY || peer->refused_in_row == PEER_REPLAYS)
+                peer->refused = (uint8_t)why;
+}
+
+enum gate_verdict peer_refused(const struct peer *peer)
+{
+        return (enum gate_verdict)peer->refused;
 }
 
 int64_t peer_timeout_ns(const struct peer *peer, int64_t dead_after_ns)

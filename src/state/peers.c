@@ -291,6 +291,15 @@ void peers_see(struct peers *p, const struct peer_arrival *a, struct peer_news *
         tell_presence(p, peer, was_down, a->at_ns, ret);
 }
 
+/* Whoever forges an address gets no place by it, and keeps nobody up. */
+void peers_refuse(struct peers *p, const struct address *source, enum gate_verdict why)
+{
+        uint32_t known = table_find(p->table, source);
+
+        if (known != TABLE_NONE)
+                peer_refuse(&p->slots[known].peer, why);
+}
+
 /* --- silence --- */
 
 int64_t peers_due(const struct peers *p)

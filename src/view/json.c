@@ -269,15 +269,15 @@ static json_t *peer_at(const struct snapshot *s, size_t i)
         const struct snapshot_section *section = &s->sections[one->section];
         const struct peer *p = &one->peer;
         char node[NODE_NAME_MAX + 1];
-        json_t *object =
-                json_pack("{s:s, s:o, s:s?, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}",
-                          "section", section->name, "address", address_of(&p->address, section), "node",
-                          *peer_node(p, node) ? node : NULL, "state", peer_state_name(p->state), "since",
-                          TIME(one->since_wall_ns), "own", one->own, "first_heard", TIME(one->first_wall_ns),
-                          "last_heard", TIME(one->last_wall_ns), "silent_s", seconds(one->silent_ns),
-                          "datagrams", count(p->datagrams), "bytes", count(p->bytes), "interval_s",
-                          seconds_if(p->interval_ns != 0, p->interval_ns), "key",
-                          count_if(p->key_id != 0, p->key_id), "payload", payload_of(p));
+        json_t *object = json_pack(
+                "{s:s, s:o, s:s?, s:s, s:s, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s?, s:o}", "section",
+                section->name, "address", address_of(&p->address, section), "node",
+                *peer_node(p, node) ? node : NULL, "state", peer_state_name(p->state), "since",
+                TIME(one->since_wall_ns), "own", one->own, "first_heard", TIME(one->first_wall_ns),
+                "last_heard", TIME(one->last_wall_ns), "silent_s", seconds(one->silent_ns), "datagrams",
+                count(p->datagrams), "bytes", count(p->bytes), "interval_s",
+                seconds_if(p->interval_ns != 0, p->interval_ns), "key", count_if(p->key_id != 0, p->key_id),
+                "refused", gate_refusal_name(peer_refused(p)), "payload", payload_of(p));
         json_t *claims = claims_of(p);
 
         if (!claims || json_object_update(object, claims) < 0) {

@@ -35,6 +35,13 @@ static void hear_somebody(struct model *m, struct peers *p, struct choices *c)
         model_hear(m, p, source, &words);
 }
 
+static void refuse_somebody(struct model *m, struct peers *p, struct choices *c)
+{
+        uint32_t source = choose(c, SOURCES);
+
+        model_refuse(m, p, source, GATE_REFUSED + choose(c, GATE_VERDICTS - GATE_REFUSED));
+}
+
 static void change_rule(struct model *m, struct peers *p, struct choices *c)
 {
         struct peers_rule rule = {
@@ -50,8 +57,10 @@ static void do_something(struct model *m, struct peers **p, struct choices *c)
         uint32_t what = choose(c, 16);
 
         pass_time(m, c);
-        if (what < 9)
+        if (what < 8)
                 hear_somebody(m, *p, c);
+        else if (what == 8)
+                refuse_somebody(m, *p, c);
         else if (what < 12)
                 model_silence(m, *p);
         else if (what == 12)

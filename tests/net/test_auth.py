@@ -232,6 +232,76 @@ def test_who_refuses_all_that_it_hears_is_not_quite_well_until_something_is_righ
     assert ctl.ctl(daemon, here, "check").returncode == 0
 
 
+# --- what is told of a peer whose datagrams are refused ---
+
+# One of each, made of a speaker and of what it has said already.
+WHY = {why: lambda speaker, _, make=make: make(speaker) for make, why, _ in REFUSED.values()} | {
+    "plain": lambda *_: b"evil", "replay": lambda _, said: said}
+
+
+def only_peer(daemon, host):
+    peer, = ctl.document(daemon, host, "peers")["peers"]
+    return peer
+
+
+@both
+@pytest.mark.parametrize("why", WHY)
+def test_a_peer_that_is_down_because_it_is_refused_is_told_of_with_why(why, family, here, there, folder, mcastd):
+    def config(dead_after):
+        return hearing(folder, family, ["enforce"], DEAD_AFTER=dead_after)
+    daemon, good = mcastd(here, config("1h")), speaker("enforce", family).sign(b"good")
+    ask(there, good, "enforce", family)
+    assert only_peer(daemon, here)["refused"] is None
+    for _ in range(3):
+        there.send(WHY[why](speaker("enforce", family), good), family.group, PORTS["enforce"])
+    daemon.wait_for_counters("mcserver.enforce", **{f"dropped_{why}": 3})
+    peer = only_peer(daemon, here)
+    assert (peer["refused"], peer["state"], peer["datagrams"], peer["key"]) == (why, "new", 1, 7)
+    daemon.reload(config("100ms"))
+    said, _ = SAID.get(why, ("not signed, see AUTH", ""))
+    daemon.wait_for(rf"^{family.address(2)} is down: not heard for [0-9]+\.[0-9] s; "
+                    f"what comes from its address is refused: {said}$")
+    ask(there, speaker("enforce", family).sign(b"good again"), "enforce", family)
+    daemon.wait_for(f"^{family.address(2)} is back after ")
+    assert only_peer(daemon, here)["refused"] is None
+
+
+@modes
+def test_a_peer_that_no_longer_signs_is_refused_by_enforce_alone(mode, here, there, folder, mcastd):
+    daemon = mcastd(here, hearing(folder, modes=[mode]))
+    ask(there, speaker(mode).sign(b"good"), mode)
+    there.send(b"not signed", "239.1.1.1", PORTS[mode])
+    daemon.wait_for_counters(f"mcserver.{mode}", received=2)
+    assert only_peer(daemon, here)["refused"] == ("plain" if mode == "enforce" else None)
+
+
+def test_that_the_network_brings_something_twice_is_not_told_of_a_peer(here, there, folder, mcastd):
+    daemon, datagram = mcastd(here, hearing(folder, modes=["enforce"])), speaker("enforce").sign(b"good")
+    ask(there, datagram, "enforce")
+    for copies, refused in (1, None), (2, None), (3, "replay"):
+        there.send(datagram, "239.1.1.1", PORTS["enforce"])
+        daemon.wait_for_counters("mcserver.enforce", dropped_replay=copies)
+        assert only_peer(daemon, here)["refused"] == refused
+
+
+def test_whoever_forges_an_address_is_no_peer_and_changes_nothing_of_one(here, there, lan, folder, mcastd):
+    friend = lan.host()
+    daemon = mcastd(here, hearing(folder, modes=["enforce"]))
+    ask(friend, speaker("enforce").sign(b"good"), "enforce")
+    before = only_peer(daemon, here)
+    for _ in range(10):
+        there.forge(friend.address, 4711, "239.1.1.1", PORTS["enforce"], b"evil")
+        there.send(b"evil", "239.1.1.1", PORTS["enforce"])
+    daemon.wait_for_counters("mcserver.enforce", dropped_plain=20)
+    after = only_peer(daemon, here)
+    assert after.pop("silent_s") >= before.pop("silent_s")
+    for peer in before, after:
+        # Both are told by the wall clock, as of the moment of the answer.
+        for moment in "since", "first_heard", "last_heard":
+            peer.pop(moment)
+    assert after == before | {"refused": "plain"}
+
+
 # --- the edges of what is right ---
 
 @pytest.mark.parametrize("seconds", [-29, 29, 30])

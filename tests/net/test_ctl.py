@@ -10,6 +10,7 @@ import pytest
 from ctl import command, ctl, document, heard, printed, rows
 from daemon import built, emitter, receiver
 from lan import eventually
+from signing import Key, Speaker, knowing
 
 QUIET = {"INTERVAL": "1h"}
 
@@ -95,6 +96,23 @@ def test_a_table_that_is_full_is_no_good_health(here, there, mcastd):
     assert headline.endswith(", healthy, but 1 receiver has no place for more peers")
     assert section.endswith("  1 new, full")
     assert ctl(daemon, here, "check").returncode == 1
+
+
+def test_peers_tells_with_which_key_a_peer_signs_and_why_it_is_refused(here, there, folder, mcastd):
+    key = Key(7)
+    daemon = mcastd(here, knowing(folder, key) + receiver(AUTH="enforce"))
+    there.send(Speaker(key).sign(b"hello"), "239.1.1.1", 5001)
+    daemon.wait_for_counters("mcserver", auth_ok=1)
+    titles, peer = rows(printed(daemon, here, "peers"))
+    assert (titles[-2:], peer[-2:]) == (["KEY", "PAYLOAD"], ["7", "hello"])
+    there.send(Speaker(Key(8)).sign(b"hello"), "239.1.1.1", 5001)
+    daemon.wait_for_counters("mcserver", dropped_unknown_key=1)
+    titles, peer = rows(printed(daemon, here, "peers"))
+    assert (titles[-3:], peer[-3:]) == (["KEY", "REFUSED", "PAYLOAD"], ["7", "unknown_key", "hello"])
+    top = ctl(daemon, here, "top -b -n 1").stdout
+    titles, peer = rows(top[top.index("ADDRESS"):])[:2]
+    assert titles[-2:] == ["REFUSED", "PAYLOAD"]
+    assert (peer[:2], peer[-2:]) == ([there.address, "new!"], ["unknown_key", "hello"])
 
 
 def test_peers_has_a_row_for_each_node_that_acknowledges(here, there, mcastd):

@@ -4,7 +4,7 @@ import pytest
 from browser import Browser
 from daemon import emitter, receiver
 from lan import Lan, eventually
-from signing import Key, keys_file
+from signing import Key, Speaker, keys_file
 
 URL = "http://127.0.0.1:9464/"
 HTTP = "[DAEMON]\nNODE = rack-a\nHTTP = 127.0.0.1:9464\nRUNTIME_DIR = {}\n"
@@ -120,6 +120,19 @@ def test_who_refuses_all_that_it_hears_deserves_attention(folder, there, browser
         there.send(b"not signed", "239.1.1.1", 5001)
         daemon.wait_for_counters("mcserver", dropped_plain=refused)
     browser.wait_for_text("#verdict", "Attention 1\N{NO-BREAK SPACE}receiver refuses all that it hears")
+
+
+def test_a_peer_whose_datagrams_are_refused_is_told_why(folder, there, browser, served):
+    key = Key(1)
+    daemon = served(f"KEYS = {keys_file(f'{folder}/keys', key)}\n" + receiver(AUTH="enforce"))
+    there.send(Speaker(key).sign(b"hello"), "239.1.1.1", 5001)
+    wait_for_rows(browser, "peers", "State", "new")
+    there.send(Speaker(Key(2)).sign(b"hello"), "239.1.1.1", 5001)
+    daemon.wait_for_counters("mcserver", dropped_unknown_key=1)
+    wait_for_rows(browser, "peers", "State", "newrefused: unknown key")
+    browser.run("filter.value = 'refused'; filter.dispatchEvent(new Event('input'))")
+    wait_for_rows(browser, "peers", "Address", "10.0.0.2")
+    browser.run("filter.value = ''; filter.dispatchEvent(new Event('input'))")
 
 
 def test_datagrams_drops_and_acks_are_counted(there, browser, served):

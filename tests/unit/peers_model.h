@@ -13,7 +13,9 @@ struct model_peer {
         bool known, told, established;
         enum peer_state state;
         in_port_t port;
-        unsigned in_row; /* from this port */
+        unsigned in_row;         /* from this port */
+        unsigned refused_in_row; /* since the last of them */
+        enum gate_verdict refused;
         uint64_t datagrams;
         int64_t last_ns;
 };
@@ -90,6 +92,8 @@ static inline void note_heard(struct model *m, struct model_peer *peer, in_port_
         peer->known = true;
         peer->port = port;
         peer->last_ns = m->now_ns;
+        peer->refused_in_row = 0;
+        peer->refused = GATE_UNCHECKED;
         peer->datagrams++;
         peer->established |= peer->in_row >= PEER_ESTABLISHED || peer->datagrams >= PEER_ESTABLISHED_ANY;
         peer->state = peer->established ? PEER_UP : PEER_NEW;
@@ -141,6 +145,22 @@ static inline void model_hear(struct model *m, struct peers *p, uint32_t source,
                 assert_int_equal(news.untold, expected.untold);
         assert_int_equal(news.displaced, expected.displaced);
         assert_int_equal(news.away_ns, expected.away_ns);
+}
+
+/* Who is not known does not become it; that nothing else changes is seen by assert_the_same(). */
+static inline void model_refuse(struct model *m, struct peers *p, uint32_t source, enum gate_verdict why)
+{
+        const struct address address = nth_address(source);
+        struct model_peer *peer = &m->peers[source];
+        int64_t due_ns = peers_due(p);
+
+        if (peer->known) {
+                peer->refused_in_row++;
+                if (why != GATE_REPLAY || peer->refused_in_row >= PEER_REPLAYS)
+                        peer->refused = why;
+        }
+        peers_refuse(p, &address, why);
+        assert_int_equal(peers_due(p), due_ns);
 }
 
 /* All that are silent for too long go down; of those that are told to be up it is told. */
@@ -221,6 +241,7 @@ static inline void assert_the_same(const struct model *m, const struct peers *p)
                 assert_int_equal(peer->last_ns, expected->last_ns);
                 assert_int_equal(peer->state, expected->state);
                 assert_int_equal(peer->told, expected->told);
+                assert_int_equal(peer_refused(peer), expected->refused);
                 assert_int_equal(peer_is_newcomer(peer), !expected->established);
                 clocks_wrong += peer->clock_wrong;
         }

@@ -6,6 +6,7 @@
 
 #include "message/message.h"
 #include "state/gate.h"
+#include "state/stats.h"
 
 #define NOW_S  1790856000u
 #define SENDER UINT64_C(0x1122334455667788)
@@ -431,6 +432,22 @@ static void test_an_ack_of_another_message(void **state)
         bench_end(&b);
 }
 
+/* Of what is let in there is no counter dropped_…, either. */
+static void test_a_refusal_has_the_name_of_its_counter(void **state)
+{
+        size_t found = 0;
+
+        (void)state;
+        for (enum gate_verdict v = 0; v < GATE_VERDICTS; v++) {
+                const char *name = gate_refusal_name(v);
+
+                CHECK_INT("let in", name == NULL, v < GATE_REFUSED);
+                for (enum stat i = STAT_DROPPED_PLAIN; name && i <= STAT_DROPPED_EARLY; i++)
+                        found += strcmp(stats_name(i) + strlen("dropped_"), name) == 0;
+        }
+        assert_int_equal(found, GATE_VERDICTS - GATE_REFUSED);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -445,6 +462,7 @@ int main(void)
                 cmocka_unit_test(test_a_flood_without_a_key_changes_nothing),
                 cmocka_unit_test(test_what_is_meant_for_others),
                 cmocka_unit_test(test_an_ack_of_another_message),
+                cmocka_unit_test(test_a_refusal_has_the_name_of_its_counter),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -672,6 +672,86 @@ static void test_who_has_another_port_each_time_is_established_later(void **stat
         peers_free(p);
 }
 
+/* --- what is refused --- */
+
+/* Each character: P, U, R: refused for not being signed, for its key, for having been heard before; .: heard.
+ */
+static void test_what_is_refused_is_told_until_something_is_heard(void **state)
+{
+        static const struct {
+                const char *events;
+                enum gate_verdict refused;
+        } cases[] = {
+                { ".", GATE_UNCHECKED },       { ".P", GATE_REFUSED },      { ".PU", GATE_UNKNOWN_KEY },
+                { ".UUUUP", GATE_REFUSED },    { ".P.", GATE_UNCHECKED },   { ".R", GATE_UNCHECKED },
+                { ".RR", GATE_UNCHECKED },     { ".RRR", GATE_REPLAY },     { ".RRRRR", GATE_REPLAY },
+                { ".RR.RR", GATE_UNCHECKED },  { ".UR", GATE_UNKNOWN_KEY }, { ".UUR", GATE_REPLAY },
+                { ".RRRU", GATE_UNKNOWN_KEY },
+        };
+        static const enum gate_verdict why[] = {
+                ['P'] = GATE_REFUSED, ['U'] = GATE_UNKNOWN_KEY, ['R'] = GATE_REPLAY
+        };
+        const struct address source = nth_address(1);
+
+        (void)state;
+        for (size_t i = 0; i < N_OF(cases); i++) {
+                struct peers *p = make(2, 0, 0);
+
+                for (const char *event = cases[i].events; *event; event++)
+                        if (*event == '.')
+                                hear(p, 1, NS_PER_S);
+                        else
+                                peers_refuse(p, &source, why[(size_t)*event]);
+                CHECK_INT(cases[i].events, peer_refused(find(p, 1)), cases[i].refused);
+                peers_free(p);
+        }
+}
+
+/* What can be sent in anybody's name must not move anybody. */
+static void test_what_is_refused_changes_nothing_else(void **state)
+{
+        struct peers *p = make(2, NS_PER_S, 0);
+        const struct address known = nth_address(1), stranger = nth_address(9);
+        struct peer before, after;
+
+        (void)state;
+        establish(p, 1, 1, NS_PER_S);
+        hear(p, 2, NS_PER_S);
+        before = *find(p, 1);
+        for (int i = 0; i < 1000; i++) {
+                peers_refuse(p, &known, GATE_BAD_MAC);
+                peers_refuse(p, &stranger, GATE_BAD_MAC);
+        }
+        after = *find(p, 1);
+        assert_int_equal(peer_refused(&after), GATE_BAD_MAC);
+        after.refused = after.refused_in_row = 0;
+        assert_memory_equal(&after, &before, sizeof after);
+        assert_null(find(p, 9));
+        assert_int_equal(peer_refused(find(p, 2)), GATE_UNCHECKED);
+        assert_counts(p, 1, 1, 0);
+        down(p, 2 * NS_PER_S);
+        assert_counts(p, 0, 0, 2);
+        assert_int_equal(peer_refused(find(p, 1)), GATE_BAD_MAC);
+        peers_free(p);
+}
+
+static void test_why_somebody_is_refused_is_copied_and_forgotten_with_the_peer(void **state)
+{
+        struct peers *p = make(2, NS_PER_S, 0), *larger = make(4, 0, 0);
+        const struct address source = nth_address(1);
+
+        (void)state;
+        establish(p, 1, 1, NS_PER_S);
+        peers_refuse(p, &source, GATE_STALE);
+        peers_copy(larger, p);
+        assert_int_equal(peer_refused(find(larger, 1)), GATE_STALE);
+        assert_true(peers_forget(larger, &source));
+        hear(larger, 1, 2 * NS_PER_S);
+        assert_int_equal(peer_refused(find(larger, 1)), GATE_UNCHECKED);
+        peers_free(larger);
+        peers_free(p);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -699,6 +779,9 @@ int main(void)
                 cmocka_unit_test(test_a_copy_takes_over_budget_rule_and_grace),
                 cmocka_unit_test(test_another_rule),
                 cmocka_unit_test(test_links_are_told_apart),
+                cmocka_unit_test(test_what_is_refused_is_told_until_something_is_heard),
+                cmocka_unit_test(test_what_is_refused_changes_nothing_else),
+                cmocka_unit_test(test_why_somebody_is_refused_is_copied_and_forgotten_with_the_peer),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,9 +23,12 @@ static void do_something(struct model *m, struct peers **p, uint64_t *seed)
         m->now_ns += 1 + draw(seed, (uint32_t)NS_PER_S / 2);
         if (draw(seed, 500) == 0)
                 m->now_ns += PEERS_KEEP_NS;
-        if (what < 700)
+        if (what < 650)
                 /* Some speak more often. */
                 model_hear(m, *p, draw(seed, draw(seed, 2) ? SOURCES : SOURCES / 4), &hello);
+        else if (what < 700)
+                model_refuse(m, *p, draw(seed, SOURCES),
+                             GATE_REFUSED + draw(seed, GATE_VERDICTS - GATE_REFUSED));
         else if (what < 960)
                 model_silence(m, *p);
         else if (what < 970)

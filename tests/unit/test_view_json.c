@@ -459,8 +459,9 @@ static void test_a_peer_that_says_nothing_of_itself(void **state)
         s->peers[0].peer.clock_ns = 9;
         assert_document(
                 only_of(s, "peers"),
-                PEER_BEGIN("10.0.0.7") "\"state\":\"new\",\"own\":false," PEER_TIMES
-                                       "\"interval_s\":null,\"key\":null,\"payload\":\"hello\"," PEER_SILENT);
+                PEER_BEGIN(
+                        "10.0.0.7") "\"state\":\"new\",\"own\":false," PEER_TIMES
+                                    "\"interval_s\":null,\"key\":null,\"refused\":null,\"payload\":\"hello\"," PEER_SILENT);
         snapshot_free(s);
 }
 
@@ -479,6 +480,7 @@ static void test_a_peer_that_says_all(void **state)
         p->has_sequence = p->has_boot = p->has_clock = p->clock_wrong = true;
         p->interval_ns = NS_PER_S + 1234567;
         p->key_id = 7;
+        peer_refuse(p, GATE_BAD_MAC);
         p->sequence = 12;
         p->boot = 0xab;
         p->lost = 1;
@@ -490,7 +492,7 @@ static void test_a_peer_that_says_all(void **state)
                 only_of(s, "peers"),
                 PEER_BEGIN(
                         "10.0.0.7") "\"state\":\"up\",\"own\":true," PEER_TIMES
-                                    "\"interval_s\":1.001234,\"key\":7,\"payload\":\"ATU\",\"sequence\":12,"
+                                    "\"interval_s\":1.001234,\"key\":7,\"refused\":\"bad_mac\",\"payload\":\"ATU\",\"sequence\":12,"
                                     "\"boot\":\"00000000000000ab\",\"lost\":1,\"reordered\":2,\"duplicates\":3,"
                                     "\"restarts\":4,\"clock_s\":-0.001,\"clock_wrong\":true}");
         snapshot_free(s);

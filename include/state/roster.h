@@ -26,7 +26,16 @@ struct roster_entry {
         int64_t last_ns;        /* of its last ack */
         int64_t rtt_last_ns, rtt_min_ns, rtt_max_ns;
         int64_t rtt_sum_ns; /* of all acked */
+        uint16_t key_id;    /* that its last ack was rightly signed with; 0: none, or not checked */
         bool seen;          /* it has acknowledged the message that is on */
+};
+
+/* The first ack of a source to the message that is on. */
+struct roster_arrival {
+        const struct address *source;
+        uint16_t key_id;
+        int64_t rtt_ns; /* since the message was sent */
+        int64_t at_ns;
 };
 
 struct roster;
@@ -35,9 +44,8 @@ struct roster;
 int roster_new(const struct hash_key *key, struct roster **ret);
 struct roster *roster_free(struct roster *r);
 
-/* The first ack of a source to the message that is on, rtt_ns after it was sent. False where there is no room
- * for one more source. */
-bool roster_ack(struct roster *r, const struct address *source, int64_t rtt_ns, int64_t now_ns);
+/* False where there is no room for one more source. */
+bool roster_ack(struct roster *r, const struct roster_arrival *ack);
 
 /* The message has had its time. Returns how many acks are missing, of sources that are established. */
 size_t roster_conclude(struct roster *r);

@@ -28,7 +28,7 @@ static const struct table_column peer_columns[] = {
 static const struct table_column ack_columns[] = {
         { "EMITTER", TABLE_LEFT },   { "NODE", TABLE_LEFT },      { "ACKED", TABLE_RIGHT },
         { "MISSED", TABLE_RIGHT },   { "LAST ACK", TABLE_RIGHT }, { "RTT LAST", TABLE_RIGHT },
-        { "RTT MEAN", TABLE_RIGHT }, { "RTT MAX", TABLE_RIGHT },
+        { "RTT MEAN", TABLE_RIGHT }, { "RTT MAX", TABLE_RIGHT },  { "KEY", TABLE_RIGHT },
 };
 
 #define N_OF(array) (sizeof(array) / sizeof(array)[0])
@@ -66,6 +66,15 @@ static double to_millis(double seconds)
         return seconds > -0.0005 && seconds < 0.0005 ? 0 : seconds;
 }
 
+/* That it signs with. */
+static void add_key(struct table *t, const json_t *node)
+{
+        if (answer_has(node, "key"))
+                table_cell(t, TONE_GOOD, "%lld", (long long)answer_count(node, "key"));
+        else
+                table_cell(t, TONE_PLAIN, "%s", "");
+}
+
 /* What a peer tells of itself by its messages; "-" where it does not. */
 static void add_told(struct table *t, const json_t *peer)
 {
@@ -81,10 +90,7 @@ static void add_told(struct table *t, const json_t *peer)
                            to_millis(answer_real(peer, "clock_s")));
         else
                 table_cell(t, TONE_PLAIN, "-");
-        if (answer_has(peer, "key"))
-                table_cell(t, TONE_GOOD, "%lld", (long long)answer_count(peer, "key"));
-        else
-                table_cell(t, TONE_PLAIN, "%s", "");
+        add_key(t, peer);
         table_cell(t, TONE_BAD, "%s", answer_text(peer, "refused"));
         table_cell(t, TONE_PLAIN, "%s", answer_text(peer, "payload"));
 }
@@ -117,6 +123,7 @@ static void add_ack_source(struct table *t, const json_t *source, const char *no
         table_cell(t, TONE_PLAIN, "%.3f ms", answer_real(rtt, "last"));
         table_cell(t, TONE_PLAIN, "%.3f ms", answer_real(rtt, "mean"));
         table_cell(t, TONE_PLAIN, "%.3f ms", answer_real(rtt, "max"));
+        add_key(t, source);
 }
 
 static int by_address(const void *a, const void *b)

@@ -57,14 +57,15 @@ static void note_ack(struct ack_watch *w, struct datagram *d, const struct momen
         int64_t now_ns = moment->now_ns;
         enum stat stat = STAT_ACKS_STRAY;
         char signature[SIGNER_TEXT_SIZE];
+        struct roster_arrival ack;
 
         if (!is_let_in(w, d, moment))
                 return;
+        ack = (struct roster_arrival){ &d->source.address, d->key_id, now_ns - w->sent_ns, now_ns };
         /* An ack comes from the group's port; whoever answers otherwise is no receiver of the group. */
         if (d->source.port == w->section->group.port && w->waiting)
                 stat = stats[acks_note(w->acks, &d->source.address, now_ns)];
-        if (stat == STAT_ACKS_RECEIVED &&
-            !roster_ack(w->roster, &d->source.address, now_ns - w->sent_ns, now_ns))
+        if (stat == STAT_ACKS_RECEIVED && !roster_ack(w->roster, &ack))
                 w->section->stats.count[STAT_ACKS_OVERFLOW]++;
         w->section->stats.count[stat]++;
         if (stat == STAT_ACKS_RECEIVED && log_enabled(EVENT_ACK_HEARD))

@@ -113,21 +113,22 @@ static uint32_t slot_of(struct roster *r, const struct address *source, int64_t 
         return slot;
 }
 
-bool roster_ack(struct roster *r, const struct address *source, int64_t rtt_ns, int64_t now_ns)
+bool roster_ack(struct roster *r, const struct roster_arrival *ack)
 {
-        uint32_t slot = slot_of(r, source, now_ns);
+        uint32_t slot = slot_of(r, ack->source, ack->at_ns);
         struct roster_entry *e;
 
         if (slot == TABLE_NONE)
                 return false;
         e = &r->entries[slot];
-        if (e->acked == 0 || rtt_ns < e->rtt_min_ns)
-                e->rtt_min_ns = rtt_ns;
-        if (rtt_ns > e->rtt_max_ns)
-                e->rtt_max_ns = rtt_ns;
-        e->rtt_last_ns = rtt_ns;
-        e->rtt_sum_ns += rtt_ns;
-        e->last_ns = now_ns;
+        if (e->acked == 0 || ack->rtt_ns < e->rtt_min_ns)
+                e->rtt_min_ns = ack->rtt_ns;
+        if (ack->rtt_ns > e->rtt_max_ns)
+                e->rtt_max_ns = ack->rtt_ns;
+        e->rtt_last_ns = ack->rtt_ns;
+        e->rtt_sum_ns += ack->rtt_ns;
+        e->last_ns = ack->at_ns;
+        e->key_id = ack->key_id;
         e->acked++;
         e->missed_in_row = 0;
         e->seen = true;

@@ -296,12 +296,13 @@ static json_t *ack_source_at(const struct snapshot *s, size_t i)
         /* It stands here because of its first ack. */
         int64_t mean_ns = e->acked ? e->rtt_sum_ns / (int64_t)e->acked : 0;
 
-        return json_pack("{s:s, s:o, s:b, s:o, s:o, s:o, s:s, s:{s:o, s:o, s:o, s:o}}", "section",
+        return json_pack("{s:s, s:o, s:b, s:o, s:o, s:o, s:s, s:o, s:{s:o, s:o, s:o, s:o}}", "section",
                          section->name, "address", address_of(&e->address, section), "own", one->own, "acked",
                          count(e->acked), "missed", count(e->missed), "missed_in_row",
-                         count(e->missed_in_row), "last_acked", TIME(one->last_wall_ns), "rtt_ms", "last",
-                         milliseconds(e->rtt_last_ns), "min", milliseconds(e->rtt_min_ns), "mean",
-                         milliseconds(mean_ns), "max", milliseconds(e->rtt_max_ns));
+                         count(e->missed_in_row), "last_acked", TIME(one->last_wall_ns), "key",
+                         count_if(e->key_id != 0, e->key_id), "rtt_ms", "last", milliseconds(e->rtt_last_ns),
+                         "min", milliseconds(e->rtt_min_ns), "mean", milliseconds(mean_ns), "max",
+                         milliseconds(e->rtt_max_ns));
 }
 
 json_t *view_json_peers(const struct snapshot *s)

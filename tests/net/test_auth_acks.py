@@ -168,6 +168,23 @@ def test_a_signed_ack_counts_and_its_key_is_told(mode, family, asked):
     asked.wait_for(acks_received=1)
     assert asked.of_signatures() == {"auth_ok": 1}
     asked.daemon.wait_for("^ack from .* for message 1, signed by key 7$")
+    source, = ctl.document(asked.daemon, asked.host, "peers")["acks"]
+    assert source["key"] == 7
+    titles, source = ctl.rows(ctl.printed(asked.daemon, asked.host, "peers"))
+    assert (titles[-1], source[-1]) == ("KEY", "7")
+
+
+def test_the_key_that_is_told_of_a_node_is_that_of_its_last_ack(asked):
+    asked, keys = asked("permissive"), []
+    for count, sign in enumerate((asked.right_ack, lambda: OTHER.sign(b"ack", asked.family.group, PORT, asked.message.tag),
+                                  lambda: b"ack"), 1):
+        asked.acknowledge(sign())
+        asked.wait_for(acks_received=count)
+        source, = ctl.document(asked.daemon, asked.host, "peers")["acks"]
+        keys.append(source["key"])
+        asked.ask_again()
+    assert keys == [7, OTHER.id, None]
+    assert "KEY" not in ctl.printed(asked.daemon, asked.host, "peers")
 
 
 @pytest.mark.parametrize("mode", ["off", "receive-only", "permissive", "enforce"])

@@ -15,11 +15,18 @@ static struct roster *make(void)
         return r;
 }
 
+static bool signed_ack(struct roster *r, uint32_t source, uint16_t key_id)
+{
+        struct address a = nth_address(source);
+
+        return roster_ack(r, &(struct roster_arrival){ .source = &a, .key_id = key_id });
+}
+
 static bool ack(struct roster *r, uint32_t source, int64_t rtt_ns, int64_t now_ns)
 {
         struct address a = nth_address(source);
 
-        return roster_ack(r, &a, rtt_ns, now_ns);
+        return roster_ack(r, &(struct roster_arrival){ .source = &a, .rtt_ns = rtt_ns, .at_ns = now_ns });
 }
 
 static const struct roster_entry *find(const struct roster *r, uint32_t source)
@@ -90,6 +97,22 @@ static void test_rows(void **state)
                 assert_null(roster_free(r));
         }
         assert_null(roster_free(NULL));
+}
+
+static void test_the_key_is_that_of_the_last_ack(void **state)
+{
+        static const uint16_t keys[] = { 7, 65535, 0, 9 };
+        struct roster *r = make();
+
+        (void)state;
+        assert_true(signed_ack(r, 2, 8));
+        for (size_t i = 0; i < N_OF(keys); i++) {
+                assert_true(signed_ack(r, 1, keys[i]));
+                roster_conclude(r);
+                assert_int_equal(find(r, 1)->key_id, keys[i]);
+                assert_int_equal(find(r, 2)->key_id, 8);
+        }
+        roster_free(r);
 }
 
 static void test_nobody(void **state)
@@ -233,8 +256,8 @@ static void test_after_a_day_the_established_make_room_as_well(void **state)
 
         (void)state;
         fill_with_established(r, 0, ROSTER_MAX);
-        assert_false(roster_ack(r, &(struct address){ .family = 2, .bytes = { 9 } }, 1, ROSTER_KEEP_NS));
-        assert_true(roster_ack(r, &(struct address){ .family = 2, .bytes = { 9 } }, 1, ROSTER_KEEP_NS + 1));
+        assert_false(ack(r, 0xffffff, 1, ROSTER_KEEP_NS));
+        assert_true(ack(r, 0xffffff, 1, ROSTER_KEEP_NS + 1));
         assert_int_equal(roster_count(r), ROSTER_MAX);
         roster_free(r);
 }
@@ -243,6 +266,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_rows),
+                cmocka_unit_test(test_the_key_is_that_of_the_last_ack),
                 cmocka_unit_test(test_nobody),
                 cmocka_unit_test(test_round_trip_times),
                 cmocka_unit_test(test_sources_are_told_apart),

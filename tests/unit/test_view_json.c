@@ -560,6 +560,7 @@ static void test_who_acknowledges(void **state)
 {
         struct snapshot *s = new_snapshot(2, 1);
         struct snapshot_ack_source *one = &s->ack_sources[0];
+        json_t *source;
 
         (void)state;
         add_section(s, "mcserver", false);
@@ -578,10 +579,15 @@ static void test_who_acknowledges(void **state)
                            .rtt_max_ns = 900000,
                            .rtt_sum_ns = 1000000 },
         };
-        assert_document(only_of(s, "acks"),
-                        "{\"section\":\"mcclient\",\"address\":\"10.0.0.7\",\"own\":true,\"acked\":4,"
-                        "\"missed\":2,\"missed_in_row\":1,\"last_acked\":\"2026-11-21T01:16:11.123Z\","
-                        "\"rtt_ms\":{\"last\":0.212,\"min\":0.1,\"mean\":0.25,\"max\":0.9}}");
+        assert_document(
+                only_of(s, "acks"),
+                "{\"section\":\"mcclient\",\"address\":\"10.0.0.7\",\"own\":true,\"acked\":4,"
+                "\"missed\":2,\"missed_in_row\":1,\"last_acked\":\"2026-11-21T01:16:11.123Z\",\"key\":null,"
+                "\"rtt_ms\":{\"last\":0.212,\"min\":0.1,\"mean\":0.25,\"max\":0.9}}");
+        one->entry.key_id = 65535;
+        source = only_of(s, "acks");
+        assert_int_equal(json_integer_value(json_object_get(source, "key")), 65535);
+        json_decref(source);
         snapshot_free(s);
 }
 

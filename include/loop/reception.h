@@ -47,6 +47,7 @@ struct reception {
         int64_t zone_of_s;        /* … in this second of the wall clock */
         uint64_t refused_in_row;  /* datagrams, for their signatures, since one was let in */
         bool heard;               /* somebody else, since it was last set to false */
+        bool unheard;             /* the same of what does not count as heard: it was refused */
 };
 
 /* The pointers must live as long. 0 or -ENOMEM, and then reception_end() cleans up. */

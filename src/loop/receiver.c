@@ -70,6 +70,21 @@ static void arm_quiet(struct receiver *r)
                 section_log(&r->section, EVENT_LIBRARY, "no memory for a timer: silence goes unnoticed");
 }
 
+/* What is refused for its signature is not heard, but the network has brought it. */
+static const char *silence_text(const struct receiver *r, char buffer[LINK_WHY_SIZE])
+{
+        const char *expected = TEXT_DURATION(r->cfg.expect_every_ns);
+
+        if (r->reception.unheard)
+                snprintf(
+                        buffer, LINK_WHY_SIZE,
+                        "nothing let in for %s, see EXPECT_EVERY: what came was refused for its signature, see AUTH",
+                        expected);
+        else
+                snprintf(buffer, LINK_WHY_SIZE, "nothing heard for %s, see EXPECT_EVERY", expected);
+        return buffer;
+}
+
 /* What the state of an open section is. */
 static void settle_state(struct receiver *r)
 {
@@ -80,9 +95,7 @@ static void settle_state(struct receiver *r)
         if (!r->link.carrier) {
                 section_is_waiting(&r->section, attachment_without_carrier(&r->link, why));
         } else if (r->silence.silent) {
-                snprintf(why, sizeof why, "nothing heard for %s, see EXPECT_EVERY",
-                         TEXT_DURATION(r->cfg.expect_every_ns));
-                section_is_silent(&r->section, why);
+                section_is_silent(&r->section, silence_text(r, why));
         } else {
                 section_is_active(&r->section);
         }
@@ -92,7 +105,7 @@ static void note_heard(struct receiver *r)
 {
         int64_t silence_ns;
 
-        r->reception.heard = false;
+        r->reception.heard = r->reception.unheard = false;
         if (!silence_heard(&r->silence, clock_monotonic_ns(), &silence_ns))
                 return;
         section_log(&r->section, EVENT_HEARD_AGAIN,
@@ -154,17 +167,16 @@ static bool rejoin(struct receiver *r, bool *ret_held)
 
 static void say_silent(const struct receiver *r, bool held)
 {
-        const char *expected = TEXT_DURATION(r->cfg.expect_every_ns);
+        char text[LINK_WHY_SIZE];
 
         if (held)
                 section_log(&r->section, EVENT_SILENT,
-                            "nothing heard for %s, see EXPECT_EVERY; leaving and joining %s again tells the "
-                            "network nothing: another socket of this host is a member on %s, too",
-                            expected, ENDPOINT_TEXT(&r->section.group), r->link.name);
+                            "%s; leaving and joining %s again tells the network nothing: another socket of "
+                            "this host is a member on %s, too",
+                            silence_text(r, text), ENDPOINT_TEXT(&r->section.group), r->link.name);
         else
-                section_log(&r->section, EVENT_SILENT,
-                            "nothing heard for %s, see EXPECT_EVERY; leaving and joining %s again", expected,
-                            ENDPOINT_TEXT(&r->section.group));
+                section_log(&r->section, EVENT_SILENT, "%s; leaving and joining %s again",
+                            silence_text(r, text), ENDPOINT_TEXT(&r->section.group));
 }
 
 static void act_on_silence(struct receiver *r, bool begins)

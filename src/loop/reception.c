@@ -181,12 +181,12 @@ static bool may_record(struct reception *r, int64_t now_ns)
 
 /* Whether the network delivers, whatever it is; where everything must be signed, only that counts. Our own
  * messages come back without it. */
-static void note_heard(struct reception *r, const struct datagram *d)
+static void note_heard(const struct reception *r, const struct datagram *d, bool *heard)
 {
-        if (r->cfg->expect_every_ns == 0 || r->heard ||
+        if (r->cfg->expect_every_ns == 0 || *heard ||
             !address_equal(&d->destination, &r->section->group.address))
                 return;
-        r->heard = r->link->loopback || !links_by_address(r->env->links, &d->source.address);
+        *heard = r->link->loopback || !links_by_address(r->env->links, &d->source.address);
 }
 
 /* Looked up only for what might be an ack of our own. */
@@ -261,17 +261,19 @@ static void take(struct reception *r, struct datagram *d, const struct moment *m
         r->section->stats.count[STAT_RECEIVED]++;
         r->section->stats.count[STAT_RECEIVED_BYTES] += d->length;
         if (r->entrance.mode != AUTH_ENFORCE)
-                note_heard(r, d);
+                note_heard(r, d, &r->heard);
         if (is_dropped(r, d, moment->now_ns))
                 return;
         entrance_judge(&r->entrance, d, moment, &g);
         if (entrance_count(&r->entrance, &g)) {
                 r->refused_in_row = 0;
                 if (r->entrance.mode == AUTH_ENFORCE)
-                        note_heard(r, d);
+                        note_heard(r, d, &r->heard);
                 handle(r, d, &g, moment);
         } else {
                 r->refused_in_row++;
+                if (r->entrance.mode == AUTH_ENFORCE)
+                        note_heard(r, d, &r->unheard);
                 peers_refuse(r->peers.peers, &d->source.address, g.verdict);
                 note_refused(r, d, &g, moment);
         }

@@ -9,6 +9,7 @@ import pytest
 from daemon import emitter, receiver
 from family import IPV6, both
 from lan import Sniffer, eventually
+from signing import Key, Speaker, knowing
 
 SILENT = "^nothing heard for .*, see EXPECT_EVERY; leaving and joining .* again"
 HEARD_AGAIN = r"^heard again after [0-9]+\.[0-9] s of silence; left and joined meanwhile: ([0-9]+)$"
@@ -182,6 +183,36 @@ def test_on_the_loopback_interface_its_own_host_is_all_that_there_is_to_hear(gro
                     + emitter(MCAST_GROUP=group, INTERFACE="lo", INTERVAL="10ms"))
     eventually(lambda: daemon.counters("mcserver.far")["rejoins"] >= 2, "the other to be silent for long")
     daemon.wait_for_status(r"^1 joined, 1 emitting, 1 silent, .*; \[mcserver.far\] silent: ")
+
+
+@both
+def test_that_what_came_was_refused_is_told_in_place_of_that_nothing_was_heard(family, here, there, folder, mcastd):
+    key = Key(7)
+    known = knowing(folder, key)
+
+    def config(time):
+        return known + receiver(MCAST_GROUP=family.group, AUTH="enforce", EXPECT_EVERY=time)
+    daemon = mcastd(here, config("1h"))
+    family.send(b"not signed", there)
+    daemon.wait_for_counters("mcserver", dropped_plain=1)
+    daemon.reload(config("100ms"))
+    why = "nothing let in for 100ms, see EXPECT_EVERY: what came was refused for its signature, see AUTH"
+    assert daemon.wait_for("^nothing ") == [f"{why}; leaving and joining {family.endpoint} again"]
+    daemon.wait_for_status(rf"^0 joined, 0 emitting, 1 silent, .*; \[mcserver\] silent: {why}$")
+    # Once something was let in that is over.
+    eventually(lambda: daemon.counters("mcserver")["rejoins"] >= 1, "an attempt")
+    family.send(Speaker(key, family.group).sign(b"at last"), there)
+    daemon.wait_for(HEARD_AGAIN)
+    daemon.wait_for(SILENT)
+    daemon.wait_for_status(r" silent: nothing heard for 100ms, see EXPECT_EVERY$")
+
+
+def test_that_what_its_own_host_sends_is_refused_is_not_told_as_that_something_came(here, folder, mcastd):
+    config = knowing(folder, Key(7)) + receiver(AUTH="enforce", EXPECT_EVERY="1h") + emitter(INTERVAL="10ms")
+    daemon = mcastd(here, config)
+    eventually(lambda: daemon.counters("mcserver")["dropped_plain"] > 3, "its own messages")
+    daemon.reload(config.replace("1h", "100ms"))
+    daemon.wait_for(SILENT)
 
 
 @both

@@ -153,20 +153,6 @@ static bool is_dropped(struct reception *r, const struct datagram *d, int64_t no
         return true;
 }
 
-/* Tells of a datagram that was refused for its signature, or because it has none. */
-static void note_refused(struct reception *r, const struct datagram *d, const struct gate_result *g,
-                         const struct moment *moment)
-{
-        enum trouble which = entrance_trouble(g->verdict);
-        bool begins = report_trouble_begins(&r->report, which, 1, moment->now_ns);
-        char detail[ENTRANCE_DETAIL_SIZE];
-
-        if (entrance_is_news(&r->entrance, &d->source.address, begins))
-                section_say_trouble(r->section, which, "%s from %s%s", begins ? "first one" : "also",
-                                    ENDPOINT_TEXT_ON(&d->source, r->link->name),
-                                    entrance_detail(g, d, moment->wall_ns, detail));
-}
-
 static bool may_record(struct reception *r, int64_t now_ns)
 {
         /* Neither is there anything to suppress where nothing would be said. */
@@ -251,6 +237,24 @@ static void handle(struct reception *r, const struct datagram *d, const struct g
                 note_trouble_from(r, TROUBLE_ACK_TOTAL, d, now_ns);
 }
 
+/* Notes and tells of a datagram that is refused for its signature, or because it has none. */
+static void refuse(struct reception *r, const struct datagram *d, const struct gate_result *g,
+                   const struct moment *moment)
+{
+        enum trouble which = entrance_trouble(g->verdict);
+        bool begins = report_trouble_begins(&r->report, which, 1, moment->now_ns);
+        char detail[ENTRANCE_DETAIL_SIZE];
+
+        r->refused_in_row++;
+        if (r->entrance.mode == AUTH_ENFORCE)
+                note_heard(r, d, &r->unheard);
+        peers_refuse(r->peers.peers, &d->source.address, g->verdict);
+        if (entrance_is_news(&r->entrance, &d->source.address, begins))
+                section_say_trouble(r->section, which, "%s from %s%s", begins ? "first one" : "also",
+                                    ENDPOINT_TEXT_ON(&d->source, r->link->name),
+                                    entrance_detail(g, d, moment->wall_ns, detail));
+}
+
 static void take(struct reception *r, struct datagram *d, const struct moment *moment)
 {
         struct gate_result g;
@@ -271,11 +275,7 @@ static void take(struct reception *r, struct datagram *d, const struct moment *m
                         note_heard(r, d, &r->heard);
                 handle(r, d, &g, moment);
         } else {
-                r->refused_in_row++;
-                if (r->entrance.mode == AUTH_ENFORCE)
-                        note_heard(r, d, &r->unheard);
-                peers_refuse(r->peers.peers, &d->source.address, g.verdict);
-                note_refused(r, d, &g, moment);
+                refuse(r, d, &g, moment);
         }
 }
 

@@ -333,6 +333,17 @@ def packets(namespace, device, protocol):
     return sock
 
 
+@contextlib.contextmanager
+def in_order():
+    """The kernel keeps the order of what one processor sends."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
 def drain(sock):
     """Throws away what waits on the socket."""
     sock.setblocking(False)

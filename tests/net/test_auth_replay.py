@@ -1,14 +1,12 @@
 """What was taken once is never taken again, whatever comes in between; and what overtakes it on the way is."""
-import contextlib
 import itertools
-import os
 import time
 
 import pytest
 
 from daemon import emitter, receiver
 from family import both
-from lan import eventually
+from lan import eventually, in_order
 from signing import Key, Signed, Speaker, forged, knowing, of_signatures
 from test_clock import TimeOfDay
 
@@ -17,15 +15,6 @@ GROUP, PORT = "239.1.1.1", 5001
 ENFORCING = receiver(AUTH="enforce", LOG_RATE="unlimited")
 # What may wait in the receiver's socket, whatever the kernel grants.
 QUEUE = 100
-
-
-@contextlib.contextmanager
-def in_order():
-    """The kernel keeps the order of what one processor sends."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(before)})
-    yield
-    os.sched_setaffinity(0, before)
 
 
 def pour(host, datagrams, daemon, received):

@@ -10,7 +10,7 @@ import pytest
 from ctl import command, ctl, document, heard, printed, rows
 from daemon import built, emitter, receiver
 from lan import eventually
-from signing import Key, Speaker, knowing
+from signing import Key, Speaker, keys_file, knowing
 
 QUIET = {"INTERVAL": "1h"}
 
@@ -235,6 +235,20 @@ def test_reload_tells_what_came_of_it(here, mcastd):
     daemon = mcastd(here, receiver())
     daemon.configure(receiver() + receiver("MCSERVER.b", PORT=5002))
     assert printed(daemon, here, "reload") == f"reloaded {daemon.file}: 1 kept, 0 retuned, 0 reopened, 1 added, 0 dropped\n"
+
+
+def test_reload_tells_which_keys_count_from_now_on(here, mcastd, folder):
+    daemon = mcastd(here, knowing(folder, Key(7)) + receiver(AUTH="enforce"))
+    keys_file(f"{folder}/keys", Key(7), Key(9))
+    assert printed(daemon, here, "reload").splitlines()[1:] == ["keys: 7, 9"]
+    keys_file(f"{folder}/keys", Key(9))
+    assert document(daemon, here, "reload")["keys"] == [9]
+
+
+def test_reload_tells_of_no_keys_where_none_count(here, mcastd):
+    daemon = mcastd(here, receiver())
+    assert "keys" not in printed(daemon, here, "reload")
+    assert document(daemon, here, "reload")["keys"] == []
 
 
 def test_a_reload_says_what_it_could_not_do(here, folder, mcastd):

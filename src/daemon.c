@@ -115,6 +115,7 @@ static int snapshot(void *arg, const struct snapshot_query *query, struct snapsh
         s->n_keys = keyring_count(d->env.signer.keys);
         for (size_t i = 0; i < s->n_keys; i++)
                 s->key_ids[i] = keyring_id(d->env.signer.keys, i);
+        snprintf(s->keys_file, sizeof s->keys_file, "%s", d->config->daemon.keys);
         snprintf(s->node, sizeof s->node, "%s", d->env.node);
         snprintf(s->config_path, sizeof s->config_path, "%s", d->options->config_path);
         if (d->control)

@@ -95,6 +95,7 @@ struct snapshot {
         uint64_t log_lost;   /* lines */
         size_t n_keys;
         uint16_t key_ids[KEYRING_MAX]; /* that count, in rising order */
+        char keys_file[256];           /* that the configuration names for them; "": none */
         struct snapshot_clients control, http;
 
         size_t n_sections;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config/keys.h"
+#include "ctl/answer.h"
 #include "ctl/client.h"
 #include "ctl/folder.h"
 #include "ctl/keys_file.h"
@@ -150,6 +151,27 @@ int keys_before_reload(void)
 
 /* --- the command --- */
 
+/* Where the configuration names a file, what was handed over counts only once it no longer does. That is a
+ * remark: who cannot ask the daemon gets none. */
+static void say_if_another_counts(const char *folder)
+{
+        char why[CLIENT_WHY_SIZE];
+        struct client *c = NULL;
+        json_t *status = NULL;
+        const char *file;
+
+        if (client_connect(folder, true, &c, why) < 0)
+                return;
+        if (client_ask(c, json_pack("{s:s}", "verb", "status"), &status) == 0 &&
+            *(file = answer_text(json_object_get(status, "daemon"), "keys_file"))) {
+                fputs("mcastctl keys: it is not used as long as the configuration has KEYS = ", stderr);
+                output_text(stderr, file);
+                fputs(":\nthat is what mcastd reads at each reload, by itself\n", stderr);
+        }
+        json_decref(status);
+        client_close(c);
+}
+
 /* The exit status. */
 static int hand_over(const struct options *o, const struct gift *gift)
 {
@@ -160,6 +182,8 @@ static int hand_over(const struct options *o, const struct gift *gift)
                 return keys_not_taken("keys", folder, r);
         print_gift(gift);
         puts(r > 0 ? "; handed to mcastd, for its next reload" : "");
+        if (r > 0 && !o->unchecked)
+                say_if_another_counts(folder);
         return EXIT_SUCCESS;
 }
 

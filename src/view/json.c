@@ -214,11 +214,12 @@ static json_t *key_at(const struct snapshot *s, size_t i)
 static json_t *daemon_of(const struct snapshot *s)
 {
         json_t *object = json_pack(
-                "{s:o, s:s, s:I, s:o, s:s, s:o, s:o, s:s, s:o, s:b, s:s?, s:o, s:o, s:o}", "node",
+                "{s:o, s:s, s:I, s:o, s:s, s:o, s:o, s:s, s:o, s:o, s:b, s:s?, s:o, s:o, s:o}", "node",
                 view_json_text(s->node), "version", s->version, "pid", (json_int_t)s->pid, "boot",
                 boot_if(true, s->boot), "started", TIME(s->started_wall_ns), "uptime_s",
                 seconds(s->uptime_ns), "config", view_json_text(s->config_path), "log_level",
-                log_level_name(s->log_level), "keys", list(s, 0, s->n_keys, key_at), "reload_refused",
+                log_level_name(s->log_level), "keys", list(s, 0, s->n_keys, key_at), "keys_file",
+                *s->keys_file ? view_json_text(s->keys_file) : json_null(), "reload_refused",
                 s->reload_refused, "remark", s->remark && *s->remark ? s->remark : NULL, "log_lost",
                 count(s->log_lost), "control", clients_of(&s->control), "http", clients_of(&s->http));
         json_t *summary = summary_of(s);

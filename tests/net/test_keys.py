@@ -225,12 +225,32 @@ def test_a_wrong_file_is_not_handed_over(daemon, here, there, folder):
     assert hears(daemon, there, OLD) and not hears(daemon, there, NEW)
 
 
-def test_a_daemon_whose_file_says_where_its_keys_are_does_not_take_others(here, there, mcastd, folder):
-    own = keys_file(f"{folder}/own", OLD)
-    daemon = mcastd(here, f"[DAEMON]\nKEYS = {own}\n{receiver(AUTH='enforce')}")
-    hand_over(daemon, here, keys_file(f"{folder}/new", NEW))
+def naming(keys):
+    """The configuration of a daemon that reads its keys itself."""
+    return f"[DAEMON]\nKEYS = {keys}\n{receiver(AUTH='enforce')}"
+
+
+@pytest.mark.parametrize("option", ["", "--unchecked "], ids=["by hand", "as the unit does"])
+def test_while_the_configuration_says_where_the_keys_are_no_others_count(option, here, there, mcastd, folder):
+    """Whoever does it by hand is told so."""
+    own, new = keys_file(f"{folder}/own", OLD), keys_file(f"{folder}/new", NEW)
+    daemon = mcastd(here, naming(own))
+    outcome = ctl(daemon, here, f"keys {option}{new}")
+    assert outcome.returncode == 0 and outcome.stdout.endswith("; handed to mcastd, for its next reload\n")
+    assert outcome.stderr == ("" if option else (
+        f"mcastctl keys: it is not used as long as the configuration has KEYS = {own}:\n"
+        "that is what mcastd reads at each reload, by itself\n"))
     reload(daemon)
     assert hears(daemon, there, OLD) and not hears(daemon, there, NEW)
+
+
+def test_with_the_reload_after_which_the_configuration_names_none_they_count(here, there, mcastd, folder):
+    daemon = mcastd(here, naming(keys_file(f"{folder}/own", OLD)), **credentials(folder, OLD))
+    daemon.configure(receiver(AUTH="enforce"))
+    assert ctl(daemon, here, f"keys {keys_file(f'{folder}/new', NEW)}").returncode == 0
+    reload(daemon)
+    assert hears(daemon, there, NEW) and not hears(daemon, there, OLD)
+    assert ctl(daemon, here, f"keys {folder}/new").stderr == ""
 
 
 def test_only_root_and_the_daemon_itself_may_hand_over(daemon):
@@ -271,13 +291,20 @@ def test_a_thousand_files_leave_one_descriptor(daemon, here, folder):
     assert len(os.listdir(f"/proc/{daemon.process.pid}/fd")) == before
 
 
+def leave_all_that_can_wait(daemon, path):
+    """A reload takes them; nothing else does."""
+    with open(path) as file, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.connect(f"{daemon.folder}/run/keys.sock")
+        sock.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                socket.send_fds(sock, [b"x"], [file.fileno()])
+
+
 def test_more_than_can_wait_is_told(daemon, here, folder):
     path = keys_file(f"{folder}/new", NEW)
-    daemon.process.send_signal(signal.SIGSTOP)
-    try:
-        outcome = [ctl(daemon, here, f"keys {path}") for _ in range(int(here.read("/proc/sys/net/unix/max_dgram_qlen")) + 2)][-1]
-    finally:
-        daemon.process.send_signal(signal.SIGCONT)
+    leave_all_that_can_wait(daemon, path)
+    outcome = ctl(daemon, here, f"keys {path}")
     assert outcome.returncode == 1
     assert outcome.stderr == (
         f"mcastctl keys: mcastd must first take the files that wait at {daemon.folder}/run/keys.sock: "
@@ -458,13 +485,8 @@ def test_a_reload_that_cannot_bring_the_keys_says_so(keys, status, here, mcastd,
 
 def test_a_reload_that_cannot_leave_the_keys_does_not_go_on_with_older_ones(daemon, here, there, folder):
     older, newer = keys_file(f"{folder}/older", OLD), keys_file(f"{folder}/newer", NEW)
-    daemon.process.send_signal(signal.SIGSTOP)
-    try:
-        while ctl(daemon, here, f"keys {older}").returncode == 0:
-            pass
-        outcome = installed(daemon, here, saved(newer), "reload")
-    finally:
-        daemon.process.send_signal(signal.SIGCONT)
+    leave_all_that_can_wait(daemon, older)
+    outcome = installed(daemon, here, saved(newer), "reload")
     assert (outcome.returncode, outcome.stdout) == (1, "")
     assert "systemctl kill --signal=HUP mcastd" in outcome.stderr
     reload(daemon)

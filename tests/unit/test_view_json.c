@@ -179,7 +179,7 @@ static void test_nothing_configured(void **state)
         (void)state;
         assert_string_equal(
                 text, DAEMON_BEGIN
-                "\"log_level\":\"info\",\"keys\":[],\"reload_refused\":false,\"remark\":null,\"log_lost\":0,\"control\":" NO_CLIENTS
+                "\"log_level\":\"info\",\"keys\":[],\"keys_file\":null,\"reload_refused\":false,\"remark\":null,\"log_lost\":0,\"control\":" NO_CLIENTS
                 ",\"http\":" NO_CLIENTS ",\"healthy\":true,\"unwell\":null,\"worst\":null,\"joined\":0,"
                 "\"emitting\":0,\"waiting\":0,\"silent\":0,\"failed\":0,"
                 "\"peers\":{\"new\":0,\"up\":0,\"down\":0},\"clocks_wrong\":0,\"refusing\":0,\"full\":0,\"received\":0},\"sections\":[],\"next\":null}");
@@ -199,6 +199,7 @@ static void test_the_daemon(void **state)
         s->n_keys = 2;
         s->key_ids[0] = 1;
         s->key_ids[1] = 65535;
+        strcpy(s->keys_file, "/etc/\xe4");
         s->remark = "the last reload was refused";
         s->log_lost = 3;
         s->control = (struct snapshot_clients){ 1, 2, 3, 4 };
@@ -219,7 +220,7 @@ static void test_the_daemon(void **state)
         document = view_json_status(s, 4);
         assert_document(
                 document, DAEMON_BEGIN
-                "\"log_level\":\"debug\",\"keys\":[1,65535],\"reload_refused\":true,\"remark\":\"the last reload was refused\",\"log_lost\":3,"
+                "\"log_level\":\"debug\",\"keys\":[1,65535],\"keys_file\":\"/etc/\\\\xe4\",\"reload_refused\":true,\"remark\":\"the last reload was refused\",\"log_lost\":3,"
                 "\"control\":{\"connected\":1,\"accepted\":2,\"refused\":3,\"dropped\":4},"
                 "\"http\":{\"connected\":5,\"accepted\":6,\"refused\":7,\"dropped\":8},"
                 "\"healthy\":false,\"unwell\":\"[mcserver.b] silent: nothing for 3 s\","

@@ -92,6 +92,19 @@ static int wait_readable(const struct ping *p, int fd, int64_t deadline_ns)
         return fds[1].revents != 0;
 }
 
+/* NULL: it is an answer. This host is not in the roster. */
+static void note_in_roster(struct ping *p, const struct address *from, const struct gate_result *refused)
+{
+        const char *address = ADDRESS_TEXT_ON(from, p->options.target.zone);
+
+        if (!p->roster || links_by_address(p->links, from))
+                return;
+        if (refused)
+                ping_roster_note_refused(p->roster, address, refused->verdict);
+        else
+                ping_roster_note(p->roster, address);
+}
+
 static void note(struct ping *p, const struct datagram *d, int64_t now_ns, int64_t sent_ns)
 {
         const struct address *from = &d->source.address;
@@ -104,11 +117,11 @@ static void note(struct ping *p, const struct datagram *d, int64_t now_ns, int64
         answer.length = judged.length;
         if (judged.verdict != GATE_OK && judged.verdict != GATE_UNCHECKED) {
                 ping_report_refused(p->report, &answer, &judged);
+                note_in_roster(p, from, &judged);
                 return;
         }
         ping_report_ack(p->report, &answer, acks_note(p->acks, from, now_ns));
-        if (p->roster && !links_by_address(p->links, from))
-                ping_roster_note(p->roster, ADDRESS_TEXT_ON(from, p->options.target.zone));
+        note_in_roster(p, from, NULL);
 }
 
 static int collect(struct ping *p, int fd, int64_t sent_ns)
@@ -268,8 +281,8 @@ const struct command command_ping = {
         .summary = "send a message to a group, and tell who acknowledges it",
         .about = "Sends a message to a multicast group, and tells who acknowledges it.\n",
         .notes =
-                "Exit status: 0 enough nodes answered, 1 not enough or one is missing, 64 wrong usage, 78 the\n"
-                "key cannot be read. See mcastctl(1).\n",
+                "Exit status: 0 enough nodes answered, 1 not enough or one is missing or refused, 64 wrong usage,\n"
+                "78 the key cannot be read. See mcastctl(1).\n",
         .parameters = ping_parameters,
         .run = run,
 };

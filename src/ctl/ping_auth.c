@@ -133,3 +133,18 @@ void ping_auth_judge(struct ping_auth *a, const struct datagram *d, struct gate_
         if (ret->verdict == GATE_OK && ret->trailer.stamp.key_id != a->task.key_id)
                 ret->verdict = GATE_UNKNOWN_KEY;
 }
+
+const struct ping_refusal *ping_auth_refusal(enum gate_verdict verdict)
+{
+        static const struct ping_refusal refusals[GATE_VERDICTS] = {
+                [GATE_REFUSED] = { "plain", "it is not signed" },
+                [GATE_MALFORMED] = { "malformed", "it has a signature that no ack has" },
+                [GATE_UNKNOWN_KEY] = { "unknown_key", "it is signed by another key" },
+                [GATE_STALE] = { "stale", "its time is too far from this host's" },
+                [GATE_BAD_MAC] = { "bad_mac", "its signature is wrong" },
+                [GATE_REPLAY] = { "replay", "it has come before" },
+                [GATE_EARLY] = { "early", "so many have answered that it may have come before" },
+        };
+
+        return &refusals[verdict];
+}

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ctl/ping_auth.h"
 
 /* Times of the first ack to each message. */
 struct times {
@@ -203,23 +204,10 @@ void ping_report_ack(struct ping_report *r, const struct ping_answer *answer, en
         fflush(stdout);
 }
 
-/* Why an answer is refused: in a word, as the daemon's counters have it, and in words for people. */
-static const struct {
-        const char *word, *words;
-} refusals[GATE_VERDICTS] = {
-        [GATE_REFUSED] = { "plain", "it is not signed" },
-        [GATE_MALFORMED] = { "malformed", "it has a signature that no ack has" },
-        [GATE_UNKNOWN_KEY] = { "unknown_key", "it is signed by another key" },
-        [GATE_STALE] = { "stale", "its time is too far from this host's" },
-        [GATE_BAD_MAC] = { "bad_mac", "its signature is wrong" },
-        [GATE_REPLAY] = { "replay", "it has come before" },
-        [GATE_EARLY] = { "early", "so many have answered that it may have come before" },
-};
-
 void ping_report_refused(struct ping_report *r, const struct ping_answer *answer,
                          const struct gate_result *judged)
 {
-        const char *word = refusals[judged->verdict].word;
+        const struct ping_refusal *why = ping_auth_refusal(judged->verdict);
         json_t *json;
 
         r->refused++;
@@ -227,14 +215,14 @@ void ping_report_refused(struct ping_report *r, const struct ping_answer *answer
                 return;
         if (r->options->daemon.json) {
                 json = json_answer(r, answer);
-                json_object_set_new(json, "reason", json_string(word));
+                json_object_set_new(json, "reason", json_string(why->word));
                 if (judged->is_signed)
                         json_object_set_new(json, "key", json_integer(judged->trailer.stamp.key_id));
                 add_json(r, "refused", json);
                 return;
         }
         print_answer(r, "refused", answer);
-        printf(": %s", refusals[judged->verdict].words);
+        printf(": %s", why->words);
         if (judged->is_signed)
                 printf(" (key %d)", judged->trailer.stamp.key_id);
         putchar('\n');

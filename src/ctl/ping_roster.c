@@ -10,6 +10,7 @@
 #include "ctl/answer.h"
 #include "ctl/ask.h"
 #include "ctl/output.h"
+#include "ctl/ping_auth.h"
 #include "ctl/table.h"
 #include "state/acks.h"
 
@@ -22,7 +23,8 @@ struct ping_roster {
          * "silent_s": 0.4}, the last two only if a receiver hears it. */
         json_t *known;
         json_t *answered; /* by address, true: of those */
-        json_t *new;      /* the same of others, at most NEW_MAX */
+        json_t *refused;  /* by address, the verdict on what those have answered */
+        json_t *new;      /* as `answered`, of others, at most NEW_MAX */
         json_t *sections; /* by name, those of the group on the interface */
 };
 
@@ -102,6 +104,7 @@ int ping_roster_ask(const struct ping_options *o, struct ping_roster **ret)
                 return ask_failed("ping", -ENOMEM) + 1;
         r->known = json_object();
         r->answered = json_object();
+        r->refused = json_object();
         r->new = json_object();
         r->sections = json_object();
         e = client_open("ping", o->daemon.folder, true, &c);
@@ -120,6 +123,7 @@ struct ping_roster *ping_roster_free(struct ping_roster *r)
         if (r) {
                 json_decref(r->known);
                 json_decref(r->answered);
+                json_decref(r->refused);
                 json_decref(r->new);
                 json_decref(r->sections);
         }
@@ -135,9 +139,48 @@ void ping_roster_note(struct ping_roster *r, const char *address)
                 json_object_set_new(known ? r->answered : r->new, address, json_true());
 }
 
+void ping_roster_note_refused(struct ping_roster *r, const char *address, enum gate_verdict verdict)
+{
+        if (json_object_get(r->known, address) && !json_object_get(r->refused, address))
+                json_object_set_new(r->refused, address, json_integer(verdict));
+}
+
 static bool has_answered(const struct ping_roster *r, const char *address)
 {
         return json_object_get(r->answered, address) != NULL;
+}
+
+/* Why nothing counts of what a node has answered; NULL where something does, or nothing has come. */
+static const struct ping_refusal *refusal_of(const struct ping_roster *r, const char *address)
+{
+        const json_t *verdict = json_object_get(r->refused, address);
+
+        if (!verdict || has_answered(r, address))
+                return NULL;
+        return ping_auth_refusal((enum gate_verdict)json_integer_value(verdict));
+}
+
+enum part {
+        ANSWERED,
+        REFUSED,
+        MISSING,
+        PARTS
+};
+
+static const struct {
+        const char *name;
+        enum tone tone;
+} parts[PARTS] = {
+        [ANSWERED] = { "answered", TONE_GOOD },
+        [REFUSED] = { "refused", TONE_BAD },
+        [MISSING] = { "missing", TONE_BAD },
+};
+
+static enum part part_of(const struct ping_roster *r, const char *address)
+{
+        if (has_answered(r, address))
+                return ANSWERED;
+        return refusal_of(r, address) ? REFUSED : MISSING;
 }
 
 size_t ping_roster_missing(const struct ping_roster *r)
@@ -171,15 +214,17 @@ static void describe(struct table *t, const json_t *known)
                 table_cell(t, TONE_PLAIN, "%s", "");
 }
 
-static void list(struct table *t, const char *is, enum tone tone, const char *address, const json_t *known)
+static void list(struct table *t, const char *is, enum tone tone, const char *address, const json_t *known,
+                 const struct ping_refusal *why)
 {
         table_cell(t, tone, "%s", is);
         table_cell(t, TONE_PLAIN, "%s", address);
         describe(t, known);
+        table_cell(t, TONE_PLAIN, "%s", why ? why->words : "");
 }
 
-/* Rows of the known who have answered, or who are missing. Returns how many there are. */
-static size_t list_known(const struct ping_roster *r, struct table *t, bool answered)
+/* Rows of the known who are this. Returns how many there are. */
+static size_t list_known(const struct ping_roster *r, struct table *t, enum part part)
 {
         size_t n = 0;
         const char *address;
@@ -187,9 +232,9 @@ static size_t list_known(const struct ping_roster *r, struct table *t, bool answ
 
         json_object_foreach(r->known, address, known)
         {
-                if (has_answered(r, address) != answered)
+                if (part_of(r, address) != part)
                         continue;
-                list(t, answered ? "answered" : "missing", answered ? TONE_GOOD : TONE_BAD, address, known);
+                list(t, parts[part].name, parts[part].tone, address, known, refusal_of(r, address));
                 n++;
         }
         return n;
@@ -200,7 +245,7 @@ static size_t list_new(const struct ping_roster *r, struct table *t)
         const char *address;
         json_t *value;
 
-        json_object_foreach(r->new, address, value) list(t, "new", TONE_FAIR, address, NULL);
+        json_object_foreach(r->new, address, value) list(t, "new", TONE_FAIR, address, NULL, NULL);
         return json_object_size(r->new);
 }
 
@@ -208,20 +253,35 @@ void ping_roster_print(const struct ping_roster *r)
 {
         static const struct table_column columns[] = {
                 { "ROSTER", TABLE_LEFT }, { "ADDRESS", TABLE_LEFT }, { "SECTIONS", TABLE_LEFT },
-                { "STATE", TABLE_LEFT },  { "HEARD", TABLE_LEFT },
+                { "STATE", TABLE_LEFT },  { "HEARD", TABLE_LEFT },   { "WHY", TABLE_LEFT },
         };
         struct table *t = table_new(columns, sizeof columns / sizeof columns[0]);
-        size_t answered, missing, new;
+        size_t answered, refused, missing, new;
 
         if (!t)
                 return;
-        answered = list_known(r, t, true);
-        missing = list_known(r, t, false);
+        answered = list_known(r, t, ANSWERED);
+        refused = list_known(r, t, REFUSED);
+        missing = list_known(r, t, MISSING);
         new = list_new(r, t);
         table_print(t, stdout, output_width(stdout), output_has_colours(stdout));
-        printf("roster: %zu answered, %zu missing, %zu new (this host not counted)\n", answered, missing,
-               new);
+        printf("roster: %zu answered, ", answered);
+        if (refused > 0)
+                printf("%zu refused, ", refused);
+        printf("%zu missing, %zu new (this host not counted)\n", missing, new);
         table_free(t);
+}
+
+static json_t *json_known(const struct ping_roster *r, const char *address, const json_t *known)
+{
+        const struct ping_refusal *why = refusal_of(r, address);
+        json_t *node = json_pack(
+                "{s:s, s:s, s:O, s:O?}", "address", address, "is", parts[part_of(r, address)].name,
+                "sections", json_object_get(known, "sections"), "state", json_object_get(known, "state"));
+
+        if (why)
+                json_object_set_new(node, "reason", json_string(why->word));
+        return node;
 }
 
 json_t *ping_roster_json(const struct ping_roster *r)
@@ -231,10 +291,7 @@ json_t *ping_roster_json(const struct ping_roster *r)
         json_t *known, *value;
 
         json_object_foreach(r->known, address, known)
-                json_array_append_new(nodes, json_pack("{s:s, s:s, s:O, s:O?}", "address", address, "is",
-                                                       has_answered(r, address) ? "answered" : "missing",
-                                                       "sections", json_object_get(known, "sections"),
-                                                       "state", json_object_get(known, "state")));
+                json_array_append_new(nodes, json_known(r, address, known));
         json_object_foreach(r->new, address, value)
                 json_array_append_new(nodes, json_pack("{s:s, s:s, s:[], s:n}", "address", address, "is",
                                                        "new", "sections", "state"));

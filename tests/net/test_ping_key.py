@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from ctl import heard
 from daemon import built, receiver
 from signing import Key, Signed, forged, keys_file
 
@@ -263,6 +264,45 @@ def test_mcastd_that_wants_no_signatures_is_refused(here, there, mcastd, keys):
     mcastd(there, receiver(HANDLERS="ack"))
     report = document(here, keys)
     assert [refused["reason"] for refused in report["messages"][0]["refused"]] == ["plain"]
+
+
+# --- the roster ---
+
+def roster(host, daemon, keys, *arguments):
+    return ping(host, keys, "--roster", "--socket", f"{daemon.folder}/run", *arguments)
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_who_is_refused_is_not_missing_in_the_roster(why, here, there, mcastd, keys):
+    daemon = mcastd(here, receiver())
+    heard(daemon, there)
+    with answerer(there, REFUSED[why]):
+        outcome = roster(here, daemon, keys, "--json")
+    assert outcome.returncode == 1
+    assert json.loads(outcome.stdout)["roster"] == [
+        {"address": there.address, "is": "refused", "sections": ["mcserver"], "state": "new", "reason": why.split(":")[0]}]
+
+
+def test_the_table_tells_why_and_counts_who_is_what(here, there, lan, mcastd, keys):
+    gone, good, stranger = lan.host(), lan.host(), lan.host()
+    daemon = mcastd(here, receiver())
+    for host in there, gone, good:
+        heard(daemon, host, host.address.encode())
+    plain = REFUSED["plain"]
+
+    def both(question):
+        return [*plain(question), *right(question)]
+
+    with answerer(there, plain), answerer(stranger, plain), answerer(good, both):
+        outcome = roster(here, daemon, keys)
+    *_, head, first, second, third, last = outcome.stdout.splitlines()
+    assert outcome.returncode == 1
+    assert re.split("  +", head) == ["ROSTER", "ADDRESS", "SECTIONS", "STATE", "HEARD", "WHY"]
+    told = [re.split("  +", line) for line in (first, second, third)]
+    assert [(row[:2], row[5:]) for row in told] == [
+        (["answered", good.address], []), (["refused", there.address], ["it is not signed"]),
+        (["missing", gone.address], [])]
+    assert last == "roster: 1 answered, 1 refused, 1 missing, 0 new (this host not counted)"
 
 
 def test_ipv6(here, there, mcastd, keys):

@@ -11,6 +11,7 @@ import yaml
 
 from daemon import emitter, receiver
 from lan import DEADLINE, eventually
+from signing import Key, keys_file
 from web import ON, ask, wait_for_metric
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "conf/examples"
@@ -96,6 +97,8 @@ def rules():
     return {rule["alert"]: rule for group in example("alerts.yml")["groups"] for rule in group["rules"]}
 
 
+# Why a signature is refused.
+REASONS = ["plain", "malformed", "unknown_key", "stale", "bad_mac", "replay", "early"]
 # Of each alert: a metric, its labels, and values of it a minute apart, for which it comes; the last for which not.
 ALERTS = [
     ("McastdDown", "up", "", "0", "1"),
@@ -106,6 +109,11 @@ ALERTS = [
     ("McastdSilence", "mcastd_section_state", 'section="s",kind="receiver",state="silent"', "1", "0"),
     ("McastdKernelDrops", "mcastd_dropped_kernel_total", 'section="s"', "0+1", "7"),
     ("McastdPeersFull", "mcastd_peers_refused_total", 'section="s"', "0+1", "7"),
+    ("McastdRefusesAll", "mcastd_receiver_refuses_all", 'section="s"', "1", "0"),
+    ("McastdRefusesAll", "mcastd_receiver_refuses_all", 'section="s"', "1", "1 1 1 0 1 1 1 1 0 1 1 1 1 0 1 1"),
+    *(("McastdRefusesSome", f"mcastd_dropped_{reason}_total", 'section="s"', "0+1", "7") for reason in REASONS),
+    # What a start, or somebody once, makes it refuse.
+    ("McastdRefusesSome", "mcastd_dropped_early_total", 'section="s"', "0+1", "0 0 0 0 0 0 0 9 9 9 9 9 9 9 9 9"),
     ("McastdAcksMissing", "mcastd_acks_missed_total", 'section="s"', "0+1", "7"),
     ("McastdLostLines", "mcastd_log_lost_lines_total", "", "0+1", "7"),
     ("McastdReloadRefused", "mcastd_reload_refused", "", "1", "0"),
@@ -235,6 +243,16 @@ def test_a_section_that_fails_or_is_silent_raises_its_alert(here, mcastd, promet
         mcastd(here, quiet + receiver("MCSERVER.taken", PORT=5002) + ON)
         assert prometheus.wait_for_alert("McastdSectionFailed")["labels"]["section"] == "mcserver.taken"
         assert prometheus.wait_for_alert("McastdSilence")["labels"]["section"] == "mcserver.quiet"
+
+
+def test_who_refuses_what_it_hears_raises_an_alert(here, there, mcastd, folder, prometheus):
+    """All of it; and some, as soon as it takes something else."""
+    mcastd(here, receiver(AUTH="enforce") + ON + f"KEYS = {keys_file(f'{folder}/keys', Key(7))}\n")
+    mcastd(there, emitter(INTERVAL="50ms"))
+    assert prometheus.wait_for_alert("McastdRefusesAll")["labels"]["section"] == "mcserver"
+    eventually(lambda: "McastdRefusesSome" not in prometheus.firing(), "all to be refused, and not some")
+    mcastd(there, f"[DAEMON]\nKEYS = {folder}/keys\n" + emitter("MCCLIENT.signed", INTERVAL="50ms", KEY=7))
+    assert prometheus.wait_for_alert("McastdRefusesSome")["labels"]["section"] == "mcserver"
 
 
 def test_acks_that_do_not_come_raise_an_alert(here, mcastd, prometheus):

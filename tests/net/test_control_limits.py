@@ -1,18 +1,19 @@
 """Clients of the control sockets that are too many, too slow or too long: they harm nobody, and are counted."""
+import functools
 import json
 import os
 import resource
 import signal
-import threading
 import time
 
 import pytest
 
+from background import Background
 from control import Client, ask, counts
 from daemon import emitter, receiver, section
 from faults import injected, injections
 from interfaces import descriptors, memory
-from lan import DEADLINE, eventually
+from lan import eventually
 from test_clock import TimeOfDay
 
 ALL, LOOKING = 16, 12
@@ -137,33 +138,25 @@ def test_those_who_ask_without_a_pause_harm_nobody(here, there, mcastd):
         asking.wait_for_more(LOOKING)
 
 
-class Asking:
+class Asking(Background):
     """Clients of status.sock, each in a thread, which ask for the status as soon as they have it."""
 
     def __init__(self, daemon, count):
-        self._over, self._answers = False, 0
-        self._threads = [threading.Thread(target=self._run, args=[Client(daemon, "status.sock")], daemon=True)
-                         for _ in range(count)]
+        self._clients, self._answers = [Client(daemon, "status.sock") for _ in range(count)], 0
+        super().__init__(*(functools.partial(self._ask, client) for client in self._clients))
 
-    def _run(self, client):
-        while not self._over:
-            assert client.ask("status")["ok"]
-            self._answers += 1
-        client.close()
+    def _ask(self, client):
+        assert client.ask("status")["ok"]
+        self._answers += 1
 
     def wait_for_more(self, count):
         enough = self._answers + count
         eventually(lambda: self._answers >= enough, "answers")
 
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over = True
-        for thread in self._threads:
-            thread.join(DEADLINE)
+    def __exit__(self, *raised):
+        super().__exit__(*raised)
+        for client in self._clients:
+            client.close()
 
 
 def test_who_is_idle_for_a_minute_is_dropped_unless_he_watches(here, folder, mcastd):

@@ -7,13 +7,13 @@ import random
 import signal
 import socket
 import tempfile
-import threading
 import time
 
 import pytest
 
 import control
 import web
+from background import Background
 from daemon import ENVIRONMENT, built, emitter, receiver
 from faults import WITHOUT_LEAK_CHECK, FromTheStart, injected, injections
 from lan import DEADLINE, Program, eventually
@@ -24,36 +24,27 @@ GROUP = "239.1.1.1", 5001
 
 # --- it is told to stop ---
 
-class Load:
+class Load(Background):
     """Datagrams, control requests and HTTP requests, as fast as one who sends them one after the other can."""
 
     def __init__(self, here, there, folder):
-        self._here, self._folder, self._over = here, folder, False
-        self._sock = there.udp()
-        self._threads = [threading.Thread(target=target, daemon=True) for target in (self._send, self._ask)]
+        super().__init__(self._send, self._ask)
+        self._here, self._folder, self._sock = here, folder, there.udp()
 
     def _send(self):
-        while not self._over:
-            self._sock.sendto(b"load", GROUP)
-            time.sleep(0.0005)
+        self._sock.sendto(b"load", GROUP)
+        time.sleep(0.0005)
 
     def _ask(self):
-        while not self._over:
-            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as sock:
-                sock.connect(f"{self._folder}/run/control.sock")
-                sock.sendall(b'{"verb":"watch"}\n')
-            with contextlib.suppress(OSError):
-                web.say(self._here, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as sock:
+            sock.connect(f"{self._folder}/run/control.sock")
+            sock.sendall(b'{"verb":"watch"}\n')
+        with contextlib.suppress(OSError):
+            web.say(self._here, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
-    def __enter__(self):
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over = True
-        for thread in self._threads:
-            thread.join(DEADLINE)
+    def __exit__(self, *raised):
+        with self._sock:
+            super().__exit__(*raised)
 
 
 def test_a_stop_at_any_moment_is_a_good_end(here, there, folder):

@@ -2,12 +2,12 @@
 import contextlib
 import json
 import os
-import threading
 import time
 
 import pytest
 
 import sections
+from background import Background
 from sections import BEAT_SECONDS, REQUESTS, ask, hear_beats
 from test_3_trouble import LOST, MORE_THAN_THE_JOURNAL_QUEUES, ask_until_lines_are_written_again
 
@@ -35,26 +35,20 @@ def on_the_lan_alone(service):
     service.reload()
 
 
-class Load:
+class Load(Background):
     """A thousand requests a second, answered or not."""
 
     def __init__(self, peer):
-        self._sock, self._over = peer.udp(peer.address), False
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        super().__init__(self._send)
+        self._sock = peer.udp(peer.address)
 
-    def _run(self):
-        while not self._over:
-            self._sock.sendto(b"load", REQUESTS)
-            time.sleep(0.001)
+    def _send(self):
+        self._sock.sendto(b"load", REQUESTS)
+        time.sleep(0.001)
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over = True
-        self._thread.join()
-        self._sock.close()
+    def __exit__(self, *raised):
+        with self._sock:
+            super().__exit__(*raised)
 
 
 def seconds_until_it_answers(peer):

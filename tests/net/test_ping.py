@@ -5,10 +5,10 @@ import re
 import signal
 import socket
 import struct
-import threading
 
 import pytest
 
+from answering import answering
 from ctl import command
 from daemon import built, receiver
 from lan import eventually
@@ -18,8 +18,6 @@ GROUP = "239.1.1.1:5001"
 PATIENTLY = ["--timeout", "1s"]
 # Many more answers than are shown, for some get lost on the way; and how many nodes are told apart.
 FLOOD, SHOWN, NODES = 5000, 1000, 1024
-# From linux/in.h; this Python does not name it.
-IP_RECVTTL = 12
 
 
 def ping(host, *arguments):
@@ -28,27 +26,15 @@ def ping(host, *arguments):
 
 @contextlib.contextmanager
 def answerer(host, answers=(b"ack",)):
-    """A program that answers every question so, from the group's port; the list of (question, TTL) so far."""
-    over, questions, sock = threading.Event(), [], host.member("239.1.1.1", 5001)
+    """A program that answers every question so; the list of (question, TTL) so far."""
+    questions = []
 
-    def answer():
-        while not over.is_set():
-            with contextlib.suppress(TimeoutError):
-                question, control, _, asker = sock.recvmsg(2048, 64)
-                questions.append((question, int.from_bytes(control[0][2], "little")))
-                for text in answers:
-                    sock.sendto(text, asker)
+    def answer(*question):
+        questions.append(question)
+        return answers
 
-    sock.settimeout(0.01)
-    sock.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
-    thread = threading.Thread(target=answer, daemon=True)
-    thread.start()
-    try:
+    with answering(host, answer):
         yield questions
-    finally:
-        over.set()
-        thread.join()
-        sock.close()
 
 
 def test_it_tells_who_answers_and_succeeds(here, there, mcastd):

@@ -3,11 +3,11 @@ import contextlib
 import json
 import os
 import re
-import threading
 import time
 
 import pytest
 
+from answering import answering
 from ctl import heard
 from daemon import built, receiver
 from signing import Key, Signed, forged, keys_file
@@ -70,25 +70,14 @@ def document(host, keys, *arguments):
 @contextlib.contextmanager
 def answerer(host, answers):
     """A program that answers each question with answers(question); the list of the questions so far."""
-    over, questions, sock = threading.Event(), [], host.member(GROUP, PORT)
+    questions = []
 
-    def answer():
-        while not over.is_set():
-            with contextlib.suppress(TimeoutError):
-                datagram, asker = sock.recvfrom(2048)
-                questions.append(Signed(datagram))
-                for text in answers(questions[-1]):
-                    sock.sendto(text, asker)
+    def answer(question, _):
+        questions.append(Signed(question))
+        return answers(questions[-1])
 
-    sock.settimeout(0.01)
-    thread = threading.Thread(target=answer, daemon=True)
-    thread.start()
-    try:
+    with answering(host, answer, GROUP, PORT):
         yield questions
-    finally:
-        over.set()
-        thread.join()
-        sock.close()
 
 
 @pytest.mark.parametrize("request_tag, payload, sender, sequence, trailer", VECTORS, ids=["message", "ack"])

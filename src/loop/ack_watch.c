@@ -102,7 +102,7 @@ static void judge(struct ack_watch *w, uint64_t expect_acks, const struct acks_s
                                     "acks for message %" PRIu64 ": %" PRIu32
                                     ", fewer than EXPECT_ACKS, %" PRIu64,
                                     w->number, got->sources, expect_acks);
-        } else if (episode_end(&w->too_few, &count)) {
+        } else if (episode_healed(&w->too_few, now_ns, &count)) {
                 section_log(w->section, EVENT_ACKS_ENOUGH,
                             "acks for message %" PRIu64 ": %" PRIu32
                             ", enough again; messages with too few: %" PRIu64,

@@ -38,6 +38,7 @@ struct emitter {
         int64_t tried_ns;  /* when a message was last sent by this socket, or failed to be; 0: not yet */
         int64_t again_ns;  /* when to try besides the schedule; INT64_MAX: not */
         uint64_t sequence; /* of the last message that was sent */
+        bool unsent;       /* the last one could not be sent */
         struct ack_watch acks;
         struct episode failing;
 };
@@ -56,22 +57,24 @@ static void settle_state(struct emitter *e)
 
         if (!e->link.carrier)
                 section_is_waiting(&e->section, attachment_without_carrier(&e->link, why));
-        else if (!e->failing.active)
+        else if (!e->unsent)
                 section_is_active(&e->section);
 }
 
-static void sent(struct emitter *e, const struct outgoing *m)
+static void sent(struct emitter *e, const struct outgoing *m, int64_t now_ns)
 {
         uint64_t failures;
 
         e->section.stats.count[STAT_SENT]++;
         e->section.stats.count[STAT_SENT_BYTES] += outgoing_size(m);
-        if (episode_end(&e->failing, &failures)) {
+        if (e->unsent) {
+                e->unsent = false;
+                settle_state(e);
+        }
+        if (episode_healed(&e->failing, now_ns, &failures))
                 section_log(&e->section, EVENT_TROUBLE_ENDED,
                             "sending to %s again; messages not sent: %" PRIu64,
                             ENDPOINT_TEXT(&e->section.group), failures);
-                settle_state(e);
-        }
         outgoing_say(m, &e->section);
 }
 
@@ -79,6 +82,7 @@ static void not_sent(struct emitter *e, int error, int64_t now_ns)
 {
         char why[128];
 
+        e->unsent = true;
         e->section.stats.count[STAT_SEND_ERRORS]++;
         snprintf(why, sizeof why, "cannot send to %s: %s%s", ENDPOINT_TEXT(&e->section.group),
                  strerror(error), error == EPERM ? " (a firewall of this host?)" : "");
@@ -96,7 +100,7 @@ static int put_out(struct emitter *e, struct outgoing *m, int64_t now_ns)
         if (r < 0)
                 not_sent(e, -r, now_ns);
         else
-                sent(e, m);
+                sent(e, m, now_ns);
         return r;
 }
 
@@ -129,6 +133,7 @@ static void arm_timer(struct emitter *e)
         if (timer_arm(e->timer, due_ns) == 0)
                 return;
         /* What has failed is looked at again, see try_again(). */
+        e->unsent = true;
         (void)episode_note(&e->failing, 1, e->tried_ns);
         section_fails(&e->section, "no memory for a timer: nothing is sent");
 }
@@ -159,7 +164,7 @@ static void try_again(struct emitter *e)
 {
         int64_t now_ns = clock_monotonic_ns(), again_ns = e->tried_ns + AGAIN_NS;
 
-        if (!e->failing.active)
+        if (!e->unsent)
                 return;
         e->again_ns = again_ns > now_ns ? again_ns : now_ns;
         arm_timer(e);

@@ -82,6 +82,61 @@ static void test_the_next_one_counts_anew(void **state)
         }
 }
 
+/* It is well each second, but fails at these. */
+static const struct {
+        const char *name;
+        int fails_at_s[4]; /* 0: no more */
+        int healed_at_s[4];
+} courses[] = {
+        { "once", { 100 }, { 101 } },
+        { "in a row", { 100, 101, 102 }, { 103 } },
+        { "again a minute after it has ended", { 100, 161 }, { 101, 162 } },
+        { "again before that", { 100, 160 }, { 101, 170 } },
+        { "it comes and goes", { 100, 102, 104, 106 }, { 101, 116 } },
+        { "it comes and goes, rarely", { 100, 102, 120, 139 }, { 101, 112, 130, 149 } },
+        { "it comes and goes, and again much later", { 100, 102, 200, 202 }, { 101, 112, 201, 212 } },
+};
+
+static bool is_among(const int times[4], int s)
+{
+        return times[0] == s || times[1] == s || times[2] == s || times[3] == s;
+}
+
+static void test_what_comes_and_goes_is_told_once(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < N_OF(courses); i++) {
+                struct episode e = { 0 };
+                uint64_t count;
+
+                for (int s = 1; s < 300; s++)
+                        if (is_among(courses[i].fails_at_s, s))
+                                (void)episode_note(&e, 1, s * NS_PER_S);
+                        else
+                                CHECK_INT(courses[i].name, episode_healed(&e, s * NS_PER_S, &count),
+                                          is_among(courses[i].healed_at_s, s));
+        }
+}
+
+static void test_what_comes_and_goes_is_over_after_the_quiet_and_all_of_it_is_counted(void **state)
+{
+        struct episode e = { 0 };
+        uint64_t count = 0;
+
+        (void)state;
+        assert_true(episode_note(&e, 1, NS_PER_S));
+        assert_true(episode_healed(&e, 2 * NS_PER_S, &count));
+        assert_true(episode_note(&e, 3, 3 * NS_PER_S));
+        for (int i = 4; i < 10; i++) {
+                assert_false(episode_healed(&e, i * NS_PER_S, &count));
+                assert_false(episode_note(&e, 1, i * NS_PER_S));
+        }
+        assert_false(episode_healed(&e, 9 * NS_PER_S + EPISODE_QUIET_NS - 1, &count));
+        assert_true(episode_healed(&e, 9 * NS_PER_S + EPISODE_QUIET_NS, &count));
+        assert_int_equal(count, 9);
+        assert_false(episode_healed(&e, 100 * NS_PER_S, &count));
+}
+
 /* Nobody asked in between: what was begun has not been ended, so it cannot begin again. */
 static void test_each_beginning_has_its_end(void **state)
 {
@@ -104,6 +159,8 @@ int main(void)
                 cmocka_unit_test(test_quiet_ends_it),
                 cmocka_unit_test(test_it_ends_once),
                 cmocka_unit_test(test_the_next_one_counts_anew),
+                cmocka_unit_test(test_what_comes_and_goes_is_told_once),
+                cmocka_unit_test(test_what_comes_and_goes_is_over_after_the_quiet_and_all_of_it_is_counted),
                 cmocka_unit_test(test_each_beginning_has_its_end),
         };
 

@@ -66,16 +66,17 @@ static void check_message(void *arg, enum diag_severity severity, const char *me
         struct said *said = arg;
         size_t n = strlen(config_file.path);
         const char *behind = strstr(message, ": ");
+        /* The others are about the file of keys, whose name is as it was given. */
+        bool own = strncmp(message, config_file.path, n) == 0 && message[n] == ':';
         unsigned line;
 
         said->errors += severity == DIAG_ERROR;
         MUST(behind && behind[2]);
-        for (const char *p = message; *p; p += strcspn(p, HEX_DIGITS)) {
+        for (const char *p = own ? message : behind; *p; p += strcspn(p, HEX_DIGITS)) {
                 MUST(strspn(p, HEX_DIGITS) < HEX_DIGITS_MAX);
                 p += strspn(p, HEX_DIGITS);
         }
-        /* The others are about the file of keys, whose name is as it was given. */
-        if (strncmp(message, config_file.path, n) != 0 || message[n] != ':')
+        if (!own)
                 return;
         MUST(is_printable(message));
         if (message + n < behind) {

@@ -5,6 +5,9 @@ void silence_expect(struct silence *s, int64_t expect_ns, int64_t now_ns)
 {
         if (expect_ns == s->expect_ns)
                 return;
+        /* Until now nobody has listened for that. */
+        if (s->expect_ns == 0)
+                s->heard_ns = now_ns;
         s->expect_ns = expect_ns;
         s->silent = s->silent && expect_ns > 0;
         s->step_ns = expect_ns;

@@ -41,7 +41,7 @@ int ack_watch_receive(void *arg);
 void ack_watch_begin(struct ack_watch *w, uint64_t number, const uint8_t tag[AUTH_TAG_SIZE], int64_t now_ns);
 
 /* Before the next message is sent: what came of the last one. */
-void ack_watch_conclude(struct ack_watch *w, uint64_t expect_acks, int64_t now_ns);
+void ack_watch_conclude(struct ack_watch *w, const struct config_emitter *cfg, int64_t now_ns);
 
 /* The same, where the last message has not had its time, and is not judged. */
 void ack_watch_abandon(struct ack_watch *w);

@@ -24,9 +24,10 @@ bool episode_note(struct episode *e, uint64_t times, int64_t now_ns);
 bool episode_ended(struct episode *e, int64_t now_ns, uint64_t *ret_count);
 
 /* It is seen to be well again, which ends the episode, as above: at once; but one that has begun within
- * EPISODE_RELAPSE_NS of the one before only after the quiet, for it may come and go. */
+ * EPISODE_RELAPSE_NS of the end of the one before, for it may come and go, only after the quiet, or after
+ * twice the time in which this is looked at again where that is longer. */
 #define EPISODE_RELAPSE_NS INT64_C(60000000000)
-bool episode_healed(struct episode *e, int64_t now_ns, uint64_t *ret_count);
+bool episode_healed(struct episode *e, int64_t now_ns, int64_t interval_ns, uint64_t *ret_count);
 
 /* Ends it now: true if one was on, with its count. */
 bool episode_end(struct episode *e, uint64_t *ret_count);

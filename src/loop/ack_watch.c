@@ -91,18 +91,19 @@ int ack_watch_receive(void *arg)
         return n;
 }
 
-static void judge(struct ack_watch *w, uint64_t expect_acks, const struct acks_summary *got, int64_t now_ns)
+static void judge(struct ack_watch *w, const struct config_emitter *cfg, const struct acks_summary *got,
+                  int64_t now_ns)
 {
         uint64_t count;
 
-        if (got->sources < expect_acks) {
+        if (got->sources < cfg->expect_acks) {
                 w->section->stats.count[STAT_MESSAGES_SHORT]++;
                 if (episode_note(&w->too_few, 1, now_ns))
                         section_log(w->section, EVENT_ACKS_SHORT,
                                     "acks for message %" PRIu64 ": %" PRIu32
                                     ", fewer than EXPECT_ACKS, %" PRIu64,
-                                    w->number, got->sources, expect_acks);
-        } else if (episode_healed(&w->too_few, now_ns, &count)) {
+                                    w->number, got->sources, cfg->expect_acks);
+        } else if (episode_healed(&w->too_few, now_ns, cfg->interval_ns, &count)) {
                 section_log(w->section, EVENT_ACKS_ENOUGH,
                             "acks for message %" PRIu64 ": %" PRIu32
                             ", enough again; messages with too few: %" PRIu64,
@@ -130,7 +131,7 @@ static bool sum_up(struct ack_watch *w, struct acks_summary *ret_got)
         return true;
 }
 
-void ack_watch_conclude(struct ack_watch *w, uint64_t expect_acks, int64_t now_ns)
+void ack_watch_conclude(struct ack_watch *w, const struct config_emitter *cfg, int64_t now_ns)
 {
         struct acks_summary got;
 
@@ -141,7 +142,7 @@ void ack_watch_conclude(struct ack_watch *w, uint64_t expect_acks, int64_t now_n
         if (!sum_up(w, &got))
                 return;
         w->section->stats.count[STAT_ACKS_MISSED] += roster_conclude(w->roster);
-        judge(w, expect_acks, &got, now_ns);
+        judge(w, cfg, &got, now_ns);
 }
 
 void ack_watch_abandon(struct ack_watch *w)

@@ -71,11 +71,18 @@ static void sent(struct emitter *e, const struct outgoing *m, int64_t now_ns)
                 e->unsent = false;
                 settle_state(e);
         }
-        if (episode_healed(&e->failing, now_ns, &failures))
+        if (episode_healed(&e->failing, now_ns, e->cfg.interval_ns, &failures))
                 section_log(&e->section, EVENT_TROUBLE_ENDED,
                             "sending to %s again; messages not sent: %" PRIu64,
                             ENDPOINT_TEXT(&e->section.group), failures);
         outgoing_say(m, &e->section);
+}
+
+static const char *hint_of(int error)
+{
+        if (error == EPERM)
+                return " (a firewall of this host?)";
+        return error == EAGAIN || error == ENOBUFS ? " (more than the interface can send?)" : "";
 }
 
 static void not_sent(struct emitter *e, int error, int64_t now_ns)
@@ -85,7 +92,7 @@ static void not_sent(struct emitter *e, int error, int64_t now_ns)
         e->unsent = true;
         e->section.stats.count[STAT_SEND_ERRORS]++;
         snprintf(why, sizeof why, "cannot send to %s: %s%s", ENDPOINT_TEXT(&e->section.group),
-                 strerror(error), error == EPERM ? " (a firewall of this host?)" : "");
+                 strerror(error), hint_of(error));
         if (failure_class(error) != FAILURE_TRANSIENT)
                 section_has_failed(&e->section, why);
         if (episode_note(&e->failing, 1, now_ns))
@@ -148,7 +155,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         (void)what;
         if (schedule_beat(&e->schedule, now_ns, &missed)) {
                 (void)section_troubles_tick(&e->section, now_ns);
-                ack_watch_conclude(&e->acks, e->cfg.expect_acks, now_ns);
+                ack_watch_conclude(&e->acks, &e->cfg, now_ns);
                 note_missed(e, missed);
                 e->acks.off_beat = false;
                 send_message(e);

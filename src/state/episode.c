@@ -20,13 +20,14 @@ bool episode_ended(struct episode *e, int64_t now_ns, uint64_t *ret_count)
         return e->active && now_ns - e->last_ns >= EPISODE_QUIET_NS && episode_end(e, ret_count);
 }
 
-bool episode_healed(struct episode *e, int64_t now_ns, uint64_t *ret_count)
+bool episode_healed(struct episode *e, int64_t now_ns, int64_t interval_ns, uint64_t *ret_count)
 {
-        bool ended = e->relapsed ? episode_ended(e, now_ns, ret_count) : episode_end(e, ret_count);
+        int64_t quiet_ns = EPISODE_QUIET_NS / 2 > interval_ns ? EPISODE_QUIET_NS : 2 * interval_ns;
 
-        if (ended)
-                e->healed_ns = now_ns;
-        return ended;
+        if ((e->relapsed && now_ns - e->last_ns < quiet_ns) || !episode_end(e, ret_count))
+                return false;
+        e->healed_ns = now_ns;
+        return true;
 }
 
 bool episode_end(struct episode *e, uint64_t *ret_count)

@@ -23,7 +23,8 @@ COMPLAINT = r"^{file}:{line}: \[{section}\] [A-Z_]+: cannot [a-z].*: {error}$"
 
 TRANSIENT = ["EAGAIN", "ENOBUFS", "ECONNREFUSED"]
 LASTING = ["ENETUNREACH", "EHOSTUNREACH", "EPERM", "EMSGSIZE", "EINVAL", "EACCES"]
-HINTS = {"EPERM": " (a firewall of this host?)"}
+MORE = " (more than the interface can send?)"
+HINTS = {"EPERM": " (a firewall of this host?)", "EAGAIN": MORE, "ENOBUFS": MORE}
 
 
 def text(error):

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "handlers/handler.h"
 #include "loop/attachment.h"
 #include "loop/entrance.h"
+#include "loop/handler_set.h"
 #include "loop/peer_watch.h"
 #include "loop/replies.h"
 #include "loop/report.h"
@@ -16,13 +16,8 @@
 #include "loop/section.h"
 #include "state/limiter.h"
 
-struct handler_set {
-        size_t n;
-        struct {
-                const struct handler *handler;
-                void *state;
-        } items[CONFIG_HANDLERS_MAX];
-};
+/* Whoever has refused so many in a row hears nobody any more: a key or a clock is wrong, here or there. */
+#define REFUSED_IN_ROW 3
 
 /* What is done with the datagrams of one receiver. It outlives the receiver's socket, which may be opened
  * again and again. */
@@ -45,9 +40,9 @@ struct reception {
         int64_t emptied_ns;       /* when nothing more waited at the socket */
         int64_t zone_ns;          /* local time less UTC … */
         int64_t zone_of_s;        /* … in this second of the wall clock */
-        uint64_t refused_in_row;  /* datagrams, for their signatures, since one was let in */
+        uint64_t refused_in_row;  /* datagrams of others, for their signatures, since one was let in */
+        int64_t refused_ns;       /* when that last was the case, monotonic; 0: never */
         bool heard;               /* somebody else, since it was last set to false */
-        bool unheard;             /* the same of what does not count as heard: it was refused */
 };
 
 /* The pointers must live as long. 0 or -ENOMEM, and then reception_end() cleans up. */
@@ -59,6 +54,10 @@ int reception_init(struct reception *r, struct env *env, struct section *section
 int reception_prepare(struct reception *r, const struct config_receiver *next,
                       struct socket_failure *ret_failure);
 void reception_settle(struct reception *r, bool accepted);
+
+/* Something of somebody else's was refused for its signature within the last expect_ns, and what is heard
+ * must be signed. */
+bool reception_is_refusing(const struct reception *r, int64_t expect_ns);
 
 /* Goes on with what another one of the same section remembers of signed datagrams. */
 void reception_inherit(struct reception *r, struct reception *from);

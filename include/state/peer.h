@@ -18,8 +18,8 @@
 #define PEER_ESTABLISHED     3
 #define PEER_ESTABLISHED_ANY 10
 
-/* The network may bring a datagram twice. That something was heard before is told only of so many in a row.
- */
+/* The network may bring a datagram twice. That something was heard before is told only of so many in a row,
+ * and only where nothing else is to be told. */
 #define PEER_REPLAYS 3
 
 /* Where nobody says after which silence a peer is down, it is not before this one. */
@@ -49,7 +49,7 @@ struct peer {
         in_port_t port;  /* of the last one … */
         uint16_t key_id; /* … and of the key that it was rightly signed with; 0: none, or not checked */
         uint8_t refused; /* why what came from its address since then was; see peer_refused() */
-        uint8_t refused_in_row; /* so often, up to PEER_REPLAYS */
+        uint8_t replays; /* among it since the last of another kind, up to PEER_REPLAYS */
         uint32_t restarts;
         int64_t first_ns, last_ns; /* heard */
         int64_t since_ns;          /* since when it is up: heard first, or again after it was down */
@@ -102,6 +102,9 @@ void peer_refuse(struct peer *peer, enum gate_verdict why);
 
 /* Why what came from its address since it was last heard was refused; GATE_UNCHECKED: nothing was. */
 enum gate_verdict peer_refused(const struct peer *peer);
+
+/* What was refused would not be any more. */
+void peer_absolve(struct peer *peer);
 
 /* How long it may be silent until it is down; INT64_MAX: for ever. */
 int64_t peer_timeout_ns(const struct peer *peer, int64_t dead_after_ns);

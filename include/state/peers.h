@@ -40,6 +40,9 @@ void peers_see(struct peers *p, const struct peer_arrival *arrival, struct peer_
 /* Something from this source was refused, which is noted if it is known; nothing else changes. */
 void peers_refuse(struct peers *p, const struct address *source, enum gate_verdict why);
 
+/* Of no peer is anything refused any more: the rules for that are others now. */
+void peers_absolve(struct peers *p);
+
 /* When peers_next_down() is to be asked, monotonic; INT64_MAX: not before somebody is heard. */
 int64_t peers_due(const struct peers *p);
 

@@ -25,9 +25,6 @@ _Static_assert(CONFIG_SOURCES_MAX <= SOCKET_SOURCES_MAX, "SOURCES must be joinab
 /* What is at most read before somebody counts as silent. */
 #define CATCH_UP_BATCHES 64
 
-/* Whoever has refused so many in a row hears nobody any more: a key or a clock is wrong, here or there. */
-#define REFUSED_IN_ROW 3
-
 struct receiver {
         struct section section; /* first: a pointer to it is one to the receiver */
         struct config_receiver cfg;
@@ -40,6 +37,7 @@ struct receiver {
         struct event *quiet;     /* armed while silence would be news */
         uint64_t granted_said;   /* bytes of receive buffer, as last complained of */
         uint64_t rejoins_before; /* the silence that is on; of STAT_REJOINS */
+        bool refusal_said;       /* that in it all that comes is refused */
 };
 
 static struct receiver *receiver_of(struct section *s)
@@ -70,42 +68,38 @@ static void arm_quiet(struct receiver *r)
                 section_log(&r->section, EVENT_LIBRARY, "no memory for a timer: silence goes unnoticed");
 }
 
-/* What is refused for its signature is not heard, but the network has brought it. */
-static const char *silence_text(const struct receiver *r, char buffer[LINK_WHY_SIZE])
+/* What is refused for its signature is not heard, but the network brings it. */
+#define SILENCE_TEXT_SIZE 128
+static const char *silence_text(const struct receiver *r, char buffer[SILENCE_TEXT_SIZE])
 {
-        const char *expected = TEXT_DURATION(r->cfg.expect_every_ns);
+        bool refusing = reception_is_refusing(&r->reception, r->cfg.expect_every_ns);
 
-        if (r->reception.unheard)
-                snprintf(
-                        buffer, LINK_WHY_SIZE,
-                        "nothing let in for %s, see EXPECT_EVERY: what came was refused for its signature, see AUTH",
-                        expected);
-        else
-                snprintf(buffer, LINK_WHY_SIZE, "nothing heard for %s, see EXPECT_EVERY", expected);
+        snprintf(buffer, SILENCE_TEXT_SIZE, "nothing %s for %s, see EXPECT_EVERY%s",
+                 refusing ? "let in" : "heard", TEXT_DURATION(r->cfg.expect_every_ns),
+                 refusing ? ": what comes is refused for its signature, see AUTH" : "");
         return buffer;
 }
 
 /* What the state of an open section is. */
 static void settle_state(struct receiver *r)
 {
-        char why[LINK_WHY_SIZE];
+        char why[SILENCE_TEXT_SIZE > LINK_WHY_SIZE ? SILENCE_TEXT_SIZE : LINK_WHY_SIZE];
 
         if (r->fd < 0)
                 return;
-        if (!r->link.carrier) {
+        if (!r->link.carrier)
                 section_is_waiting(&r->section, attachment_without_carrier(&r->link, why));
-        } else if (r->silence.silent) {
+        else if (r->silence.silent)
                 section_is_silent(&r->section, silence_text(r, why));
-        } else {
+        else
                 section_is_active(&r->section);
-        }
 }
 
 static void note_heard(struct receiver *r)
 {
         int64_t silence_ns;
 
-        r->reception.heard = r->reception.unheard = false;
+        r->reception.heard = r->refusal_said = false;
         if (!silence_heard(&r->silence, clock_monotonic_ns(), &silence_ns))
                 return;
         section_log(&r->section, EVENT_HEARD_AGAIN,
@@ -115,6 +109,16 @@ static void note_heard(struct receiver *r)
         arm_quiet(r);
 }
 
+/* Not the silence has ended, but its reason is another one now. */
+static void say_refusing(struct receiver *r)
+{
+        char text[SILENCE_TEXT_SIZE];
+
+        r->refusal_said = true;
+        section_log(&r->section, EVENT_SILENT, "%s", silence_text(r, text));
+        settle_state(r);
+}
+
 static int receive(void *arg)
 {
         struct receiver *r = arg;
@@ -122,6 +126,9 @@ static int receive(void *arg)
 
         if (r->reception.heard)
                 note_heard(r);
+        else if (r->silence.silent && !r->refusal_said &&
+                 reception_is_refusing(&r->reception, r->cfg.expect_every_ns))
+                say_refusing(r);
         return n;
 }
 
@@ -165,10 +172,11 @@ static bool rejoin(struct receiver *r, bool *ret_held)
         return false;
 }
 
-static void say_silent(const struct receiver *r, bool held)
+static void say_silent(struct receiver *r, bool held)
 {
-        char text[LINK_WHY_SIZE];
+        char text[SILENCE_TEXT_SIZE];
 
+        r->refusal_said = reception_is_refusing(&r->reception, r->cfg.expect_every_ns);
         if (held)
                 section_log(&r->section, EVENT_SILENT,
                             "%s; leaving and joining %s again tells the network nothing: another socket of "

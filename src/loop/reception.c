@@ -165,14 +165,28 @@ static bool may_record(struct reception *r, int64_t now_ns)
         return false;
 }
 
-/* Whether the network delivers, whatever it is; where everything must be signed, only that counts. Our own
- * messages come back without it. */
-static void note_heard(const struct reception *r, const struct datagram *d, bool *heard)
+/* Our own messages come back without the network. */
+static bool is_of_others(const struct reception *r, const struct datagram *d)
 {
-        if (r->cfg->expect_every_ns == 0 || *heard ||
+        return r->link->loopback || !links_by_address(r->env->links, &d->source.address);
+}
+
+/* Whether the network delivers, whatever it is; where everything must be signed, only that counts. */
+static void note_heard(struct reception *r, const struct datagram *d)
+{
+        if (r->cfg->expect_every_ns == 0 || r->heard ||
             !address_equal(&d->destination, &r->section->group.address))
                 return;
-        *heard = r->link->loopback || !links_by_address(r->env->links, &d->source.address);
+        r->heard = is_of_others(r, d);
+}
+
+/* That all is refused tells nothing of what we sign ourselves. */
+static void note_let_in(struct reception *r, const struct datagram *d)
+{
+        if (r->refused_in_row > 0 && is_of_others(r, d))
+                r->refused_in_row = 0;
+        if (r->entrance.mode == AUTH_ENFORCE)
+                note_heard(r, d);
 }
 
 /* Looked up only for what might be an ack of our own. */
@@ -245,9 +259,11 @@ static void refuse(struct reception *r, const struct datagram *d, const struct g
         bool begins = report_trouble_begins(&r->report, which, 1, moment->now_ns);
         char detail[ENTRANCE_DETAIL_SIZE];
 
-        r->refused_in_row++;
-        if (r->entrance.mode == AUTH_ENFORCE)
-                note_heard(r, d, &r->unheard);
+        /* What was let in before the network may have brought twice. */
+        if (g->verdict != GATE_REPLAY && is_of_others(r, d)) {
+                r->refused_in_row++;
+                r->refused_ns = moment->now_ns;
+        }
         peers_refuse(r->peers.peers, &d->source.address, g->verdict);
         if (entrance_is_news(&r->entrance, &d->source.address, begins))
                 section_say_trouble(r->section, which, "%s from %s%s", begins ? "first one" : "also",
@@ -265,14 +281,12 @@ static void take(struct reception *r, struct datagram *d, const struct moment *m
         r->section->stats.count[STAT_RECEIVED]++;
         r->section->stats.count[STAT_RECEIVED_BYTES] += d->length;
         if (r->entrance.mode != AUTH_ENFORCE)
-                note_heard(r, d, &r->heard);
+                note_heard(r, d);
         if (is_dropped(r, d, moment->now_ns))
                 return;
         entrance_judge(&r->entrance, d, moment, &g);
         if (entrance_count(&r->entrance, &g)) {
-                r->refused_in_row = 0;
-                if (r->entrance.mode == AUTH_ENFORCE)
-                        note_heard(r, d, &r->heard);
+                note_let_in(r, d);
                 handle(r, d, &g, moment);
         } else {
                 refuse(r, d, &g, moment);
@@ -313,50 +327,6 @@ int reception_batch(struct reception *r)
 
 /* --- birth and death --- */
 
-static size_t find_handler(const struct handler_set *set, const struct handler *h)
-{
-        size_t i = 0;
-
-        while (i < set->n && set->items[i].handler != h)
-                i++;
-        return i;
-}
-
-/* Destroys the handlers of a set that the other has not. */
-static void destroy_handlers(struct handler_set *set, const struct handler_set *but)
-{
-        for (size_t i = 0; i < set->n; i++) {
-                const struct handler *h = set->items[i].handler;
-
-                if (h->destroy && find_handler(but, h) == but->n)
-                        h->destroy(set->items[i].state);
-        }
-}
-
-/* The handlers of the configuration, in its order: those that are in `old` as they are, the others new. 0 or
- * -errno. */
-static int make_handlers(const struct config_receiver *cfg, const struct handler_settings *settings,
-                         const struct handler_set *old, struct handler_set *ret)
-{
-        *ret = (struct handler_set){ 0 };
-        for (size_t i = 0; i < cfg->handlers.n; i++) {
-                const struct handler *h = handler_find(cfg->handlers.names[i]);
-                size_t at = find_handler(old, h);
-                void *state = at < old->n ? old->items[at].state : NULL;
-                int r = 0;
-
-                if (at == old->n && h->create)
-                        r = h->create(settings, &state);
-                if (r < 0) {
-                        destroy_handlers(ret, old);
-                        return r;
-                }
-                ret->items[ret->n].handler = h;
-                ret->items[ret->n++].state = state;
-        }
-        return 0;
-}
-
 static struct handler_settings settings_of(const struct reception *r, const struct config_receiver *cfg)
 {
         return (struct handler_settings){
@@ -386,7 +356,7 @@ int reception_prepare(struct reception *r, const struct config_receiver *next,
         }
         if (error == 0) {
                 *ret_failure = (struct socket_failure){ "HANDLERS", "make the handlers" };
-                error = make_handlers(next, &settings, &r->handlers, &r->next);
+                error = handler_set_make(&next->handlers, &settings, &r->handlers, &r->next);
         }
         if (error < 0)
                 peer_watch_settle(&r->peers, false);
@@ -397,13 +367,20 @@ void reception_settle(struct reception *r, bool accepted)
 {
         const struct handler_settings settings = settings_of(r, r->cfg);
 
+        bool other_rules = r->entrance.mode != r->cfg->auth;
+
         peer_watch_settle(&r->peers, accepted);
         entrance_settle(&r->entrance, r->cfg->auth);
+        if (other_rules) {
+                r->refused_in_row = 0;
+                r->refused_ns = 0;
+                peers_absolve(r->peers.peers);
+        }
         if (!accepted) {
-                destroy_handlers(&r->next, &r->handlers);
+                handler_set_destroy(&r->next, &r->handlers);
                 return;
         }
-        destroy_handlers(&r->handlers, &r->next);
+        handler_set_destroy(&r->handlers, &r->next);
         r->handlers = r->next;
         for (size_t i = 0; i < r->handlers.n; i++)
                 if (r->handlers.items[i].handler->retune)
@@ -429,6 +406,12 @@ int reception_init(struct reception *r, struct env *env, struct section *section
         if (error == 0)
                 reception_settle(r, true);
         return error;
+}
+
+bool reception_is_refusing(const struct reception *r, int64_t expect_ns)
+{
+        return r->entrance.mode == AUTH_ENFORCE && r->refused_ns &&
+               clock_monotonic_ns() - r->refused_ns < expect_ns;
 }
 
 void reception_inherit(struct reception *r, struct reception *from)
@@ -469,5 +452,5 @@ void reception_end(struct reception *r)
         replies_end(&r->replies);
         peer_watch_end(&r->peers);
         entrance_end(&r->entrance);
-        destroy_handlers(&r->handlers, &none);
+        handler_set_destroy(&r->handlers, &none);
 }

@@ -194,7 +194,9 @@ void section_say_trouble(const struct section *s, enum trouble trouble, const ch
 
 const char *section_why_dropped(enum trouble trouble)
 {
-        return phrases[trouble].begins + strlen(DROPPING);
+        const char *text = phrases[trouble].begins;
+
+        return strncmp(text, DROPPING, strlen(DROPPING)) == 0 ? text + strlen(DROPPING) : text;
 }
 
 static void say_ended(const struct section *s, enum trouble trouble, uint64_t count)

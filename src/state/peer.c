@@ -116,8 +116,7 @@ void peer_note(struct peer *peer, const struct peer_arrival *a, int64_t clock_sk
         peer->bytes += a->length;
         note_port(peer, a->port);
         peer->key_id = a->key_id;
-        peer->refused = GATE_UNCHECKED;
-        peer->refused_in_row = 0;
+        peer_absolve(peer);
         if (was_down || peer->datagrams == 1)
                 peer->since_ns = peer->last_ns;
         keep_payload(peer, a);
@@ -127,10 +126,19 @@ void peer_note(struct peer *peer, const struct peer_arrival *a, int64_t clock_sk
 
 void peer_refuse(struct peer *peer, enum gate_verdict why)
 {
-        if (peer->refused_in_row < PEER_REPLAYS)
-                peer->refused_in_row++;
-        if (why != GATE_REPLAY || peer->refused_in_row == PEER_REPLAYS)
+        if (why != GATE_REPLAY) {
                 peer->refused = (uint8_t)why;
+                peer->replays = 0;
+        } else if (peer->replays < PEER_REPLAYS && ++peer->replays == PEER_REPLAYS &&
+                   peer->refused == GATE_UNCHECKED) {
+                peer->refused = GATE_REPLAY;
+        }
+}
+
+void peer_absolve(struct peer *peer)
+{
+        peer->refused = GATE_UNCHECKED;
+        peer->replays = 0;
 }
 
 enum gate_verdict peer_refused(const struct peer *peer)

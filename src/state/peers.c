@@ -300,6 +300,12 @@ void peers_refuse(struct peers *p, const struct address *source, enum gate_verdi
                 peer_refuse(&p->slots[known].peer, why);
 }
 
+void peers_absolve(struct peers *p)
+{
+        for (size_t i = 0; i < p->room; i++)
+                peer_absolve(&p->slots[i].peer);
+}
+
 /* --- silence --- */
 
 int64_t peers_due(const struct peers *p)

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from daemon import emitter, receiver
-from family import IPV6, both
+from family import IPV4, IPV6, both
 from lan import Sniffer, eventually
 from signing import Key, Speaker, knowing
 
@@ -185,35 +185,65 @@ def test_on_the_loopback_interface_its_own_host_is_all_that_there_is_to_hear(gro
     daemon.wait_for_status(r"^1 joined, 1 emitting, 1 silent, .*; \[mcserver.far\] silent: ")
 
 
-@both
-def test_that_what_came_was_refused_is_told_in_place_of_that_nothing_was_heard(family, here, there, folder, mcastd):
-    key = Key(7)
-    known = knowing(folder, key)
+# --- what comes is refused ---
 
-    def config(time):
-        return known + receiver(MCAST_GROUP=family.group, AUTH="enforce", EXPECT_EVERY=time)
-    daemon = mcastd(here, config("1h"))
-    family.send(b"not signed", there)
-    daemon.wait_for_counters("mcserver", dropped_plain=1)
-    daemon.reload(config("100ms"))
-    why = "nothing let in for 100ms, see EXPECT_EVERY: what came was refused for its signature, see AUTH"
-    assert daemon.wait_for("^nothing ") == [f"{why}; leaving and joining {family.endpoint} again"]
-    daemon.wait_for_status(rf"^0 joined, 0 emitting, 1 silent, .*; \[mcserver\] silent: {why}$")
-    # Once something was let in that is over.
-    eventually(lambda: daemon.counters("mcserver")["rejoins"] >= 1, "an attempt")
-    family.send(Speaker(key, family.group).sign(b"at last"), there)
+KEY = Key(7)
+REFUSING = "nothing let in for {}, see EXPECT_EVERY: what comes is refused for its signature, see AUTH"
+
+
+def enforcing(folder, family=IPV4, **options):
+    return knowing(folder, KEY) + receiver(MCAST_GROUP=family.group, **({"AUTH": "enforce"} | options))
+
+
+@both
+def test_that_what_comes_is_refused_is_told_in_place_of_that_nothing_is_heard(family, here, there, folder, mcastd):
+    unsigned = mcastd(there, emitter(MCAST_GROUP=family.group, INTERVAL="20ms"))
+    daemon = mcastd(here, enforcing(folder, family, EXPECT_EVERY="1s"))
+    assert daemon.wait_for("^nothing ") == [f"{REFUSING.format('1s')}; leaving and joining {family.endpoint} again"]
+    daemon.wait_for_status(rf"^0 joined, 0 emitting, 1 silent, .*; \[mcserver\] silent: {REFUSING.format('1s')}$")
+    unsigned.stop()
+    family.send(Speaker(KEY, family.group).sign(b"at last"), there)
     daemon.wait_for(HEARD_AGAIN)
+    # From then on there is nothing, and no longer something that is refused.
     daemon.wait_for(SILENT)
-    daemon.wait_for_status(r" silent: nothing heard for 100ms, see EXPECT_EVERY$")
+    daemon.wait_for_status(" silent: nothing heard for 1s, see EXPECT_EVERY$")
+
+
+def test_that_something_comes_and_is_refused_is_told_also_later_in_a_silence(here, there, folder, mcastd):
+    daemon = mcastd(here, enforcing(folder, EXPECT_EVERY="1s"))
+    daemon.wait_for(SILENT)
+    mcastd(there, emitter(INTERVAL="20ms"))
+    daemon.wait_for(f"^{REFUSING.format('1s')}$")
+    daemon.wait_for_status(f" silent: {REFUSING.format('1s')}$")
+
+
+def test_that_the_network_brings_something_twice_is_not_told_as_that_it_is_refused(here, there, folder, mcastd):
+    daemon = mcastd(here, enforcing(folder, EXPECT_EVERY="300ms"))
+    twice = Speaker(KEY).sign(b"twice")
+    for copies in range(2):
+        there.send(twice, "239.1.1.1", 5001)
+        daemon.wait_for_counters("mcserver", auth_ok=1, dropped_replay=copies)
+    daemon.wait_for(SILENT)
+    assert not daemon.lines("^nothing let in")
+
+
+def test_what_was_refused_before_it_need_not_be_signed_is_not_told(here, there, folder, mcastd):
+    daemon = mcastd(here, enforcing(folder, EXPECT_EVERY="1h"))
+    there.send(b"not signed", "239.1.1.1", 5001)
+    daemon.wait_for_counters("mcserver", dropped_plain=1)
+    daemon.reload(enforcing(folder, AUTH="off", EXPECT_EVERY="100ms"))
+    daemon.wait_for(SILENT)
+    assert not daemon.lines("^nothing let in")
 
 
 def test_that_what_its_own_host_sends_is_refused_is_not_told_as_that_something_came(here, folder, mcastd):
-    config = knowing(folder, Key(7)) + receiver(AUTH="enforce", EXPECT_EVERY="1h") + emitter(INTERVAL="10ms")
-    daemon = mcastd(here, config)
+    daemon = mcastd(here, enforcing(folder, EXPECT_EVERY="100ms") + emitter(INTERVAL="10ms"))
     eventually(lambda: daemon.counters("mcserver")["dropped_plain"] > 3, "its own messages")
-    daemon.reload(config.replace("1h", "100ms"))
     daemon.wait_for(SILENT)
+    assert not daemon.lines("^nothing let in")
 
+
+# --- a reload ---
 
 @both
 def test_expect_every_is_added_and_removed_while_the_socket_stays(family, here, mcastd):

@@ -13,8 +13,8 @@ struct model_peer {
         bool known, told, established;
         enum peer_state state;
         in_port_t port;
-        unsigned in_row;         /* from this port */
-        unsigned refused_in_row; /* since the last of them */
+        unsigned in_row;  /* from this port */
+        unsigned replays; /* refused in a row */
         enum gate_verdict refused;
         uint64_t datagrams;
         int64_t last_ns;
@@ -92,7 +92,7 @@ static inline void note_heard(struct model *m, struct model_peer *peer, in_port_
         peer->known = true;
         peer->port = port;
         peer->last_ns = m->now_ns;
-        peer->refused_in_row = 0;
+        peer->replays = 0;
         peer->refused = GATE_UNCHECKED;
         peer->datagrams++;
         peer->established |= peer->in_row >= PEER_ESTABLISHED || peer->datagrams >= PEER_ESTABLISHED_ANY;
@@ -155,8 +155,8 @@ static inline void model_refuse(struct model *m, struct peers *p, uint32_t sourc
         int64_t due_ns = peers_due(p);
 
         if (peer->known) {
-                peer->refused_in_row++;
-                if (why != GATE_REPLAY || peer->refused_in_row >= PEER_REPLAYS)
+                peer->replays = why == GATE_REPLAY ? peer->replays + 1 : 0;
+                if (why != GATE_REPLAY || (peer->replays >= PEER_REPLAYS && peer->refused == GATE_UNCHECKED))
                         peer->refused = why;
         }
         peers_refuse(p, &address, why);

@@ -674,19 +674,20 @@ static void test_who_has_another_port_each_time_is_established_later(void **stat
 
 /* --- what is refused --- */
 
-/* Each character: P, U, R: refused for not being signed, for its key, for having been heard before; .: heard.
- */
+/* Each character: P, U, R: refused for not being signed, for its key, for having been heard before; .: heard;
+ * #: other rules. */
 static void test_what_is_refused_is_told_until_something_is_heard(void **state)
 {
         static const struct {
                 const char *events;
                 enum gate_verdict refused;
         } cases[] = {
-                { ".", GATE_UNCHECKED },       { ".P", GATE_REFUSED },      { ".PU", GATE_UNKNOWN_KEY },
-                { ".UUUUP", GATE_REFUSED },    { ".P.", GATE_UNCHECKED },   { ".R", GATE_UNCHECKED },
-                { ".RR", GATE_UNCHECKED },     { ".RRR", GATE_REPLAY },     { ".RRRRR", GATE_REPLAY },
-                { ".RR.RR", GATE_UNCHECKED },  { ".UR", GATE_UNKNOWN_KEY }, { ".UUR", GATE_REPLAY },
-                { ".RRRU", GATE_UNKNOWN_KEY },
+                { ".", GATE_UNCHECKED },       { ".P", GATE_REFUSED },        { ".PU", GATE_UNKNOWN_KEY },
+                { ".UUUUP", GATE_REFUSED },    { ".P.", GATE_UNCHECKED },     { ".R", GATE_UNCHECKED },
+                { ".RR", GATE_UNCHECKED },     { ".RRR", GATE_REPLAY },       { ".RRRRR", GATE_REPLAY },
+                { ".RR.RR", GATE_UNCHECKED },  { ".UR", GATE_UNKNOWN_KEY },   { ".UUR", GATE_UNKNOWN_KEY },
+                { ".RRRU", GATE_UNKNOWN_KEY }, { ".URRR", GATE_UNKNOWN_KEY }, { ".RRURR", GATE_UNKNOWN_KEY },
+                { ".U#", GATE_UNCHECKED },     { ".RR#R", GATE_UNCHECKED },   { ".RR#RRR", GATE_REPLAY },
         };
         static const enum gate_verdict why[] = {
                 ['P'] = GATE_REFUSED, ['U'] = GATE_UNKNOWN_KEY, ['R'] = GATE_REPLAY
@@ -700,6 +701,8 @@ static void test_what_is_refused_is_told_until_something_is_heard(void **state)
                 for (const char *event = cases[i].events; *event; event++)
                         if (*event == '.')
                                 hear(p, 1, NS_PER_S);
+                        else if (*event == '#')
+                                peers_absolve(p);
                         else
                                 peers_refuse(p, &source, why[(size_t)*event]);
                 CHECK_INT(cases[i].events, peer_refused(find(p, 1)), cases[i].refused);
@@ -724,7 +727,7 @@ static void test_what_is_refused_changes_nothing_else(void **state)
         }
         after = *find(p, 1);
         assert_int_equal(peer_refused(&after), GATE_BAD_MAC);
-        after.refused = after.refused_in_row = 0;
+        peer_absolve(&after);
         assert_memory_equal(&after, &before, sizeof after);
         assert_null(find(p, 9));
         assert_int_equal(peer_refused(find(p, 2)), GATE_UNCHECKED);

@@ -60,6 +60,16 @@ struct said {
         size_t errors;
 };
 
+/* What is said last, behind all names that the message has. */
+static const char *last_words(const char *message)
+{
+        const char *words = message;
+
+        for (const char *p; (p = strstr(words, ": ")); words = p + 2)
+                ;
+        return words;
+}
+
 /* FILE:LINE: or, of the file as a whole, FILE: and words behind it. Without what may be a secret. */
 static void check_message(void *arg, enum diag_severity severity, const char *message)
 {
@@ -72,7 +82,7 @@ static void check_message(void *arg, enum diag_severity severity, const char *me
 
         said->errors += severity == DIAG_ERROR;
         MUST(behind && behind[2]);
-        for (const char *p = own ? message : behind; *p; p += strcspn(p, HEX_DIGITS)) {
+        for (const char *p = own ? message : last_words(message); *p; p += strcspn(p, HEX_DIGITS)) {
                 MUST(strspn(p, HEX_DIGITS) < HEX_DIGITS_MAX);
                 p += strspn(p, HEX_DIGITS);
         }

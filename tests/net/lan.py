@@ -26,10 +26,17 @@ SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_MR_PROMISC = 263, 1, 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
+# What may fail while somebody waits: each gives the exception, or None.
+watched = set()
+
+
 def eventually(condition, what):
-    """The first true value of condition(), which is asked again and again until the deadline."""
+    """The first true value of condition(), which is asked again and again until the deadline, or until something that is
+    watched has failed."""
     end, pause = time.monotonic() + DEADLINE, 0.002
     while not (value := condition()):
+        for error in filter(None, [failure() for failure in tuple(watched)]):
+            raise error
         assert time.monotonic() < end, f"waited {DEADLINE} s for {what() if callable(what) else what}"
         time.sleep(pause)
         pause = min(pause * 1.2, 0.5)

@@ -2,6 +2,7 @@
 
 It has a namespace of its own, with the host's cable on the one side and one of its own to the bridge on the other.
 """
+import contextlib
 import heapq
 import itertools
 import random
@@ -11,7 +12,8 @@ import struct
 import threading
 from typing import NamedTuple
 
-from lan import DEADLINE, ETH_P_IP, ETH_P_IPV6, SOL_PACKET, Namespace, eventually, in_order
+from background import Background
+from lan import ETH_P_IP, ETH_P_IPV6, SOL_PACKET, Namespace, eventually, in_order
 
 ETH_P_ALL = 3
 PACKET_STATISTICS, PACKET_VNET_HDR, PACKET_IGNORE_OUTGOING = 6, 15, 23
@@ -39,7 +41,7 @@ class Delivery(NamedTuple):
 
 
 class Relay(Namespace):
-    """From when this is made until it is closed: `with Relay(lan, there, seed=1, loss=0.3) as relay`.
+    """From when this is made until the end of `with Relay(lan, there, seed=1, loss=0.3) as relay`.
 
     `taken` frames to the group came from the host, and `delivered` went on, in this order. Of those in `lose`, by
     their number, none goes on; while it is `holding`, none does until release()."""
@@ -50,40 +52,50 @@ class Relay(Namespace):
         self._target = socket.inet_pton(socket.AF_INET6 if ":" in group else socket.AF_INET, group)
         self.taken, self.delivered, self.lose, self.holding = 0, [], set(), False
         self._waiting, self._corrupted = [], itertools.count()
-        self._over, self._lock, self.error = False, threading.RLock(), None
+        self._lock, self._relaying, self._socks = threading.RLock(), Background(self._relay), []
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.close)
+            self._lay(lan, host)
+            stack.callback(self._assert_no_overruns)
+            stack.enter_context(self._relaying)
+            lan.wait_for_link(host, "eth0")
+            self._stack = stack.pop_all()
+
+    def _lay(self, lan, host):
+        """The cable, in two parts."""
         port = f"port{host.address.rpartition('.')[2]}"
         lan.ip(f"link set {port} nomaster netns {self.path}")
         self.ip(f"link add near index 5000 type veth peer name {port}r index 6000 netns {lan.path}", "link set near up",
                 f"link set {port} up")
         lan.ip(f"link set {port}r up master br0")
         self._far, self._near = self._packets(port), self._packets("near")
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        lan.wait_for_link(host, "eth0")
 
     def _packets(self, device):
         with self.entered():
             sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            self._socks.append(sock)
             sock.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
             sock.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
             sock.bind((device, ETH_P_ALL))
         return sock
 
+    def _assert_no_overruns(self):
+        overruns = [overruns_of(sock) for sock in self._socks]
+        assert overruns == [0, 0], f"overruns {overruns}"
+
     def close(self):
-        self._over = True
-        self._thread.join(DEADLINE)
-        overruns = [overruns_of(sock) for sock in (self._far, self._near)]
-        self._far.close()
-        self._near.close()
-        super().close()
-        assert not self.error and overruns == [0, 0], f"{self.error}, overruns {overruns}"
+        """But not under a thread that does not end: that would go on with whatever gets the same descriptors next."""
+        if not self._relaying.is_alive():
+            for sock in self._socks:
+                sock.close()
+            super().close()
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.close()
+    def __exit__(self, *raised):
+        return self._stack.__exit__(*raised)
 
     # --- what the test sees ---
 
@@ -93,7 +105,7 @@ class Relay(Namespace):
         return sum(delivery.is_right for delivery in self.delivered)
 
     def wait_for_taken(self, count):
-        eventually(lambda: self.taken >= count, lambda: f"{count} frames, not {self.taken}: {self.error}")
+        eventually(lambda: self.taken >= count, lambda: f"{count} frames, not {self.taken}")
 
     def release(self, count=None):
         """Lets go what waits, or some of it: what was held in any order, what is late in that of its time."""
@@ -118,19 +130,15 @@ class Relay(Namespace):
 
     # --- what it does ---
 
-    def _run(self):
-        try:
-            with in_order():
-                while not self._over:
-                    for sock in select.select([self._far, self._near], [], [], 0.1)[0]:
-                        packet = sock.recv(1 << 17)
-                        if sock is self._far and self._is_to_group(packet[OFFLOAD.size:]):
-                            with self._lock:
-                                self._take(packet)
-                        else:
-                            (self._near if sock is self._far else self._far).send(packet)
-        except Exception as error:  # close() tells of it
-            self.error = repr(error)
+    def _relay(self):
+        with in_order():
+            for sock in select.select(self._socks, [], [], 0.1)[0]:
+                packet = sock.recv(1 << 17)
+                if sock is self._far and self._is_to_group(packet[OFFLOAD.size:]):
+                    with self._lock:
+                        self._take(packet)
+                else:
+                    (self._near if sock is self._far else self._far).send(packet)
 
     def _is_to_group(self, frame):
         """UDP, or a fragment of it."""

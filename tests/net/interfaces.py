@@ -5,9 +5,9 @@ import os
 import re
 import signal
 import socket
-import threading
 import time
 
+from background import Background
 from daemon import receiver
 from lan import eventually
 
@@ -73,7 +73,7 @@ def assert_hears(daemon, family, host, section="mcserver", device="eth0"):
     eventually(heard, f"{section} to hear")
 
 
-class Rounds:
+class Rounds(Background):
     """A receiver, and a sender that never pauses: for how long nothing is heard when something has happened.
     In the end the receiver must have as many descriptors and as much memory as before, have counted all that
     it heard, and be a member once.
@@ -86,30 +86,31 @@ class Rounds:
     SLACK = 256  # kB
 
     def __init__(self, family, here, there, mcastd):
+        super().__init__(self._send)
         family.settle(there)
         self.family, self.here, self._read = family, here, 0
         self.gaps, self.gaps_of_witness, self.missed = [], [], []
         self.daemon = mcastd(here, receiver(MCAST_GROUP=family.group, LOG_RATE="unlimited"))
-        self._sock, self._sent, self._over = family.sender(there), [], False
-        self._thread = threading.Thread(target=self._send, daemon=True)
+        self._sock, self._sent = family.sender(there), []
 
     def _send(self):
-        while not self._over:
-            number = b"%d" % len(self._sent)
-            self._sent.append(time.monotonic())
-            for group in self.family.group, self.family.other_group:
-                self._sock.sendto(number, (group, 5001))
-            time.sleep(self.PAUSE)
+        number = b"%d" % len(self._sent)
+        self._sent.append(time.monotonic())
+        for group in self.family.group, self.family.other_group:
+            self._sock.sendto(number, (group, 5001))
+        time.sleep(self.PAUSE)
 
     def __enter__(self):
-        self._thread.start()
-        self._wait_until_heard(0)
+        super().__enter__()
+        with contextlib.ExitStack() as stack:
+            stack.push(self)
+            self._wait_until_heard(0)
+            stack.pop_all()
         return self
 
-    def __exit__(self, *_):
-        self._over = True
-        self._thread.join()
-        self._sock.close()
+    def __exit__(self, *raised):
+        with self._sock:
+            super().__exit__(*raised)
 
     def wait_for_waiting(self, why):
         self.daemon.wait_for(f"^waiting to hear {re.escape(self.family.endpoint)}: {why}$", len(self.gaps) + 1)

@@ -4,8 +4,8 @@ import os
 import re
 import socket
 import struct
-import threading
 
+from background import Background
 from lan import eventually
 
 IN_A_MOUNT_NAMESPACE = ('mount --bind "$0" /run && '
@@ -43,18 +43,17 @@ class Journal:
         with contextlib.suppress(TimeoutError):
             while True:
                 self._read_one()
-        self._reading = True
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._go_on()
+
+    def _go_on(self):
+        self._reader = Background(self._read).start()
 
     def stall(self):
-        self._reading = False
-        self._reader.join()
+        self._reader.end()
 
     def _read(self):
-        while self._reading:
-            with contextlib.suppress(TimeoutError):
-                self._read_one()
+        with contextlib.suppress(TimeoutError):
+            self._read_one()
 
     def _read_one(self):
         self.records.append(parse(self._socket.recv(1 << 20)))

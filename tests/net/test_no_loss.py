@@ -1,9 +1,10 @@
 """Reload after reload under a stream: what is not changed by one notices nothing of it."""
+import contextlib
 import os
 import re
-import threading
 import time
 
+from background import Background
 from daemon import emitter, receiver
 from interfaces import descriptors, memory
 
@@ -27,36 +28,31 @@ def configuration(n):
     ])
 
 
-class PacedStream:
+class PacedStream(Background):
     """Numbered datagrams to each of the groups, so many a second, of which at most a window is not yet
     acknowledged: a machine that stands still overflows no queue."""
 
     WINDOW = 100
 
     def __init__(self, host):
+        super().__init__(self._send)
         self._socks = {group: host.udp() for group in GROUPS}
-        self._over, self._thread, self.sent = False, threading.Thread(target=self._run, daemon=True), 0
+        self._due, self.sent = 0, 0
 
-    def _run(self):
-        due = time.monotonic()
-        while not self._over:
-            for group, sock in self._socks.items():
-                sock.sendto(b"number %d" % self.sent, (group, 5001))
-                if self.sent >= self.WINDOW:
-                    sock.recv(64)
-            self.sent += 1
-            due = max(due + 1 / PER_SECOND, time.monotonic() - 0.01)
-            time.sleep(max(0, due - time.monotonic()))
+    def _send(self):
+        for group, sock in self._socks.items():
+            sock.sendto(b"number %d" % self.sent, (group, 5001))
+            if self.sent >= self.WINDOW:
+                sock.recv(64)
+        self.sent += 1
+        self._due = max(self._due + 1 / PER_SECOND, time.monotonic() - 0.01)
+        time.sleep(max(0, self._due - time.monotonic()))
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over = True
-        self._thread.join()
-        for sock in self._socks.values():
-            sock.close()
+    def __exit__(self, *raised):
+        with contextlib.ExitStack() as stack:
+            for sock in self._socks.values():
+                stack.enter_context(sock)
+            super().__exit__(*raised)
 
 
 def test_nothing_is_lost_and_nothing_left_behind_in_1000_reloads(here, there, mcastd):

@@ -2,9 +2,9 @@
 import os
 import socket
 import struct
-import threading
 import time
 
+from background import Background
 from daemon import receiver
 from family import IPV6, both
 from flood import Flood
@@ -23,30 +23,22 @@ def report(figure):
             file.write(f"{figure}\n")
 
 
-class Others:
+class Others(Background):
     """Twenty hosts, each of which asks once a second, and what they get."""
 
     COUNT = 20
 
     def __init__(self, host):
+        super().__init__(self._ask)
         addresses = [f"10.0.0.{100 + number}" for number in range(self.COUNT)]
         host.ip(*(f"address add {address}/24 dev eth0" for address in addresses))
         self._socks = [host.udp(address) for address in addresses]
-        self._over, self._thread, self.asked = False, threading.Thread(target=self._ask, daemon=True), 0
+        self.asked = 0
 
     def _ask(self):
-        while not self._over:
-            self._socks[self.asked % self.COUNT].sendto(b"question", GROUP)
-            self.asked += 1
-            time.sleep(1 / self.COUNT)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over = True
-        self._thread.join()
+        self._socks[self.asked % self.COUNT].sendto(b"question", GROUP)
+        self.asked += 1
+        time.sleep(1 / self.COUNT)
 
     def answered(self):
         return sum(map(waiting, self._socks))

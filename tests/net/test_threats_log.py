@@ -3,11 +3,11 @@ import contextlib
 import os
 import re
 import tempfile
-import threading
 import time
 
 import pytest
 
+from background import Background
 from daemon import emitter, receiver
 from flood import Flood, packed
 from interfaces import held
@@ -53,9 +53,7 @@ class FailingJournal(Journal):
 
     def resume(self):
         """Does not wait for the end of what waits: there is none under load."""
-        self._reading = True
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
+        self._go_on()
 
     def read_all(self):
         self.stall()
@@ -87,33 +85,27 @@ def journal(here, folder):
     journal.vanish()
 
 
-class Questions:
+class Questions(Background):
     """One after the other, up to a thousand a second; and how long each waited for its answer."""
 
     def __init__(self, host):
-        self._sock, self._over = host.udp(), False
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self.waits = []
+        super().__init__(self._ask)
+        self._sock, self.waits = host.udp(), []
 
-    def _run(self):
-        while not self._over:
-            began = time.monotonic()
-            self._sock.sendto(b"question", ("239.1.1.1", 5001))
-            assert self._sock.recv(64) == b"ack"
-            self.waits.append(time.monotonic() - began)
-            time.sleep(0.001)
+    def _ask(self):
+        began = time.monotonic()
+        self._sock.sendto(b"question", ("239.1.1.1", 5001))
+        assert self._sock.recv(64) == b"ack"
+        self.waits.append(time.monotonic() - began)
+        time.sleep(0.001)
 
     def wait_for_more(self, count):
         enough = len(self.waits) + count
         eventually(lambda: len(self.waits) >= enough, "more answers")
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over = True
-        self._thread.join()
+    def __exit__(self, *raised):
+        with self._sock:
+            super().__exit__(*raised)
 
 
 @pytest.mark.parametrize("fail, recover", WAYS.values(), ids=WAYS)

@@ -2,10 +2,11 @@
 import re
 import socket
 import struct
-import threading
+import time
 
 import pytest
 
+from background import Background
 from daemon import emitter, receiver
 from family import IPV4, IPV6, both
 from lan import Sniffer, eventually
@@ -54,28 +55,21 @@ def query(host, family):
             sock.sendto(struct.pack("!6H", *parts), ("224.0.0.1", 0))
 
 
-class Stream:
+class Stream(Background):
     """Datagrams all the time, as of a sender that nobody hears."""
 
     def __init__(self, family, host):
-        self._family, self._host = family, host
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self.sent = 0
+        super().__init__(self._send)
+        self._sock, self._group, self.sent = family.sender(host), family.group, 0
 
-    def _run(self):
-        with self._family.sender(self._host) as sock:
-            while not self._over.wait(0.01):
-                sock.sendto(b"beat", (self._family.group, 5001))
-                self.sent += 1
+    def _send(self):
+        self._sock.sendto(b"beat", (self._group, 5001))
+        self.sent += 1
+        time.sleep(0.01)
 
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._over.set()
-        self._thread.join()
+    def __exit__(self, *raised):
+        with self._sock:
+            super().__exit__(*raised)
 
 
 @both

@@ -9,6 +9,7 @@ import time
 
 from background import Background
 from daemon import receiver
+from figures import report
 from lan import eventually
 
 # A section that is last in the configuration and waits for an interface of no other use: see ring().
@@ -140,12 +141,8 @@ class Rounds(Background):
     def judge(self, what, promise):
         """It was heard again within the promised time after each round, and nothing was left behind."""
         longest, of_witness = (f"{max(gaps) * 1000:.0f} ms" for gaps in (self.gaps, self.gaps_of_witness))
-        figure = (f"{len(self.gaps)} times {what}, {self.family}: heard again after at most {longest}; "
-                  f"a program that joins at once: {of_witness}")
-        print(figure)
-        if path := os.environ.get("MCASTD_FIGURES"):
-            with open(path, "a") as file:
-                file.write(f"{figure}\n")
+        report(f"{len(self.gaps)} times {what}, {self.family}: heard again after at most {longest}; "
+               f"a program that joins at once: {of_witness}")
         # By the sender's count, because a machine that stands still holds up the sender as well.
         assert max(self.missed) * self.PAUSE <= promise
         assert descriptors(self.daemon) == self._descriptors

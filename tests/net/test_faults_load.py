@@ -8,6 +8,7 @@ import pytest
 
 from control import ask
 from daemon import emitter, receiver
+from figures import report
 from flood import Flood, strangers
 from interfaces import held
 from lan import eventually
@@ -19,13 +20,6 @@ SO_TIMESTAMPNS = 35
 BEAT, ANSWERING = ("239.1.1.2", 5002), ("239.1.1.3", 5003)
 UNLIMITED = {"ACK_RATE": "unlimited", "ACK_TOTAL": "unlimited", "LOG_RATE": "none"}
 QUIET = "[DAEMON]\nLOG_LEVEL = notice\n"
-
-
-def report(figure):
-    print(figure)
-    if path := os.environ.get("MCASTD_FIGURES"):
-        with open(path, "a") as file:
-            file.write(f"{figure}\n")
 
 
 class Beats:

@@ -17,6 +17,7 @@ import control
 import web
 from control import Client
 from daemon import Daemon, built, emitter, receiver
+from figures import report
 from interfaces import descriptors
 from lan import any_address, eventually
 from memory import ALL, Memory
@@ -62,13 +63,6 @@ def places(count, most):
     if count <= most or os.environ.get("MCASTD_FULL"):
         return range(1, count + 1)
     return sorted({1 + i * (count - 1) // (most - 1) for i in range(most)})
-
-
-def report(figure):
-    print(figure)
-    if path := os.environ.get("MCASTD_FIGURES"):
-        with open(path, "a") as file:
-            file.write(f"{figure}\n")
 
 
 one_or_all = pytest.mark.parametrize("length", [1, ALL], ids=["one", "all-from-there"])

@@ -11,6 +11,7 @@ import pytest
 
 from daemon import receiver
 from family import IPV4, IPV6
+from figures import report
 from lan import eventually, in_order
 from relay import Chances, Relay
 from signing import TRAILER, Key, Signed, Speaker, knowing, of_signatures
@@ -23,13 +24,6 @@ WINDOW = 1024
 QUEUE = 100
 ROOM = {"RECEIVE_BUFFER": "2M", "LOG_RATE": "none"}
 ENFORCING = receiver(AUTH="enforce", **ROOM)
-
-
-def report(figure):
-    print(figure)
-    if path := os.environ.get("MCASTD_FIGURES"):
-        with open(path, "a") as file:
-            file.write(f"{figure}\n")
 
 
 def pour(host, relay, datagrams, daemon):

@@ -1,11 +1,11 @@
 """Reload after reload under a stream: what is not changed by one notices nothing of it."""
 import contextlib
-import os
 import re
 import time
 
 from background import Background
 from daemon import emitter, receiver
+from figures import report
 from interfaces import descriptors, memory
 
 RELOADS, WARM = 1000, 200
@@ -74,10 +74,3 @@ def test_nothing_is_lost_and_nothing_left_behind_in_1000_reloads(here, there, mc
     assert numbers == list(range(stream.sent))
     assert after[0] == before[0]
     assert after[1] <= before[1] + SLACK
-
-
-def report(figure):
-    print(figure)
-    if path := os.environ.get("MCASTD_FIGURES"):
-        with open(path, "a") as file:
-            file.write(f"{figure}\n")

@@ -7,6 +7,7 @@ import time
 from background import Background
 from daemon import receiver
 from family import IPV6, both
+from figures import report
 from flood import Flood
 from lan import eventually
 
@@ -14,13 +15,6 @@ PER_SECOND, BATCH = 10000, 100
 SECONDS = 60 if os.environ.get("MCASTD_FULL") else 10
 ACK_RATE, BURST, LEAK = 10, 20, 10
 GROUP = "239.1.1.1", 5001
-
-
-def report(figure):
-    print(figure)
-    if path := os.environ.get("MCASTD_FIGURES"):
-        with open(path, "a") as file:
-            file.write(f"{figure}\n")
 
 
 class Others(Background):

@@ -9,6 +9,7 @@ import pytest
 
 from background import Background
 from daemon import emitter, receiver
+from figures import report
 from flood import Flood, packed
 from interfaces import held
 from journal import Journal
@@ -18,13 +19,6 @@ from test_journal import lost_lines
 SECONDS = 60 if os.environ.get("MCASTD_FULL") else 10
 PER_SECOND, LOG_RATE, BURST = 20000, 100, 200
 INTERVAL, BEATS = 0.05, 20
-
-
-def report(figure):
-    print(figure)
-    if path := os.environ.get("MCASTD_FIGURES"):
-        with open(path, "a") as file:
-            file.write(f"{figure}\n")
 
 
 def test_a_flood_is_told_at_its_rate_and_what_is_not_told_is_counted(here, there, mcastd):

@@ -8,6 +8,7 @@ import pytest
 
 from control import Client, ask, ask_all
 from daemon import emitter, receiver
+from figures import report
 from flood import BATCH, Flood, packed, strangers
 from interfaces import held, memory
 from lan import destination, eventually
@@ -341,9 +342,9 @@ def test_a_flood_of_sources_costs_nobody_a_place(here, there, mcastd):
         eventually(lambda: all_are_counted(daemon, flood.sent), "all to be counted")
         counters, after = daemon.counters("mcserver"), memory(daemon)
         assert counters["received"] + counters["dropped_kernel"] == flood.sent
-    tell(f"{count} datagrams from any sources in {took:.1f} s: {counters['received']} received, "
-         f"{counters['dropped_kernel']} dropped by the kernel, memory {empty} kB, with all places taken {full} kB, "
-         f"in the end {after} kB")
+    report(f"{count} datagrams from any sources in {took:.1f} s: {counters['received']} received, "
+           f"{counters['dropped_kernel']} dropped by the kernel, memory {empty} kB, with all places taken {full} kB, "
+           f"in the end {after} kB")
     assert counters["dropped_kernel"] > 0
     assert full <= empty + 1024 and after <= full + 256
     assert not down
@@ -355,10 +356,3 @@ def test_a_flood_of_sources_costs_nobody_a_place(here, there, mcastd):
     untold = daemon.counters("mcserver")["peers_untold"]
     assert daemon.stop() == 0
     assert sum(int(re.search(r"(\d+) in all$", line)[1]) for line in daemon.lines(" not told one by one: ")) == untold
-
-
-def tell(figure):
-    print(figure)
-    if path := os.environ.get("MCASTD_FIGURES"):
-        with open(path, "a") as file:
-            file.write(f"{figure}\n")

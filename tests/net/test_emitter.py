@@ -5,7 +5,7 @@ import time
 from datetime import datetime, timedelta
 
 from daemon import emitter
-from lan import drain
+from lan import drain, eventually
 
 OFTEN = {"INTERVAL": "50ms"}
 SHORT, ENOUGH = "^acks .*fewer than EXPECT_ACKS", "^acks .*enough again"
@@ -118,6 +118,26 @@ def test_a_shortfall_of_acks_ends_when_none_are_expected_any_more(here, mcastd):
     daemon.wait_for(ENOUGH)
     daemon.stop()
     assert (len(daemon.lines(SHORT)), len(daemon.lines(ENOUGH))) == (1, 1)
+
+
+def test_a_shortfall_of_acks_that_comes_back_ends_after_a_quiet(here, mcastd):
+    """Of ten seconds. The first one ends at once: when the next message is due."""
+    few, enough = emitter(EXPECT_ACKS=1, **OFTEN), emitter(EXPECT_ACKS=0, **OFTEN)
+    daemon = mcastd(here, few)
+    daemon.wait_for(SHORT)
+    daemon.reload(enough)
+    daemon.wait_for(ENOUGH)
+    told = daemon.lines(f'^reloaded|{ENOUGH}|^sent "')
+    assert re.search(ENOUGH, told[[line.split()[0] for line in told].index("reloaded") + 1])
+    daemon.reload(few)
+    daemon.wait_for(SHORT, 2)
+    failing, before = time.monotonic(), daemon.counters("mcclient")["messages_short"]
+    eventually(lambda: daemon.counters("mcclient")["messages_short"] > before, "one more with too few")
+    daemon.reload(enough)
+    told = daemon.wait_for(ENOUGH, 2)
+    assert time.monotonic() - failing >= 10
+    assert len(told) == len(daemon.lines(SHORT)) == 2
+    assert sum(int(line.split()[-1]) for line in told) == daemon.counters("mcclient")["messages_short"]
 
 
 def test_a_link_that_is_down_is_told_once_and_once_when_it_is_up_again(here, there, mcastd):

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from control import ask
 from daemon import built, emitter, receiver
 from faults import STRACE, WITHOUT_LEAK_CHECK, FromTheStart, injected, injections, udp_inodes
 from interfaces import descriptors, sockets
@@ -61,6 +62,31 @@ def test_what_lasts_stands_in_the_status_until_it_is_over(error, here, mcastd):
         daemon.wait_for_status(rf"^0 joined, 0 emitting, 1 failed, .*; \[mcclient\] failed: "
                                rf"cannot send to 239.1.1.1:5001: {text(error)}{re.escape(HINTS.get(error, ''))}$")
     daemon.wait_for_status("^0 joined, 1 emitting, 0.0 datagrams/s$")
+
+
+def test_what_fails_again_is_in_the_status_each_time_but_its_end_is_told_after_a_quiet(here, mcastd):
+    """Of ten seconds. The first end is told at once: before the message that could be sent."""
+    daemon, inode = start_emitter(here, mcastd)
+    again = "^sending to 239.1.1.1:5001 again; messages not sent: [0-9]+$"
+    for times in 1, 2:
+        with injected(daemon, here, "sendto:error=EPERM", inode) as strace:
+            daemon.wait_for("^cannot send to 239.1.1.1:5001: ", times)
+            assert state_of(daemon) == "failed"
+            failing, before = time.monotonic(), injections(strace)
+            eventually(lambda: injections(strace) >= before + 2, "two more messages that fail")
+            sent = len(daemon.lines('^sent "'))
+        daemon.wait_for('^sent "', sent + 1)
+        assert state_of(daemon) == "active"
+        assert times > 1 or len(daemon.lines(again)) == 1
+    told = daemon.wait_for(again, 2)
+    assert time.monotonic() - failing >= 10
+    assert len(told) == len(daemon.lines("cannot")) == 2
+    assert sum(int(line.split()[-1]) for line in told) == daemon.counters("mcclient")["send_errors"]
+
+
+def state_of(daemon):
+    section, = ask(daemon, "status")["sections"]
+    return section["state"]
 
 
 @pytest.mark.parametrize("error", TRANSIENT)

@@ -16,10 +16,9 @@ enum top_format {
 struct top_column {
         const char *title;
         enum top_format format;
-        int width;     /* at least */
-        int most;      /* what it grows to with its content */
-        bool rising;   /* what is wanted first is the smallest */
-        bool optional; /* left out where all its cells are empty */
+        int width;   /* at least */
+        int most;    /* what it grows to with its content */
+        bool rising; /* what is wanted first is the smallest */
 };
 
 /* The columns of a table, from the left; the number goes to *ret. */

@@ -40,7 +40,6 @@ enum top_peer_column {
         TOP_PEER_LOST,
         TOP_PEER_RESTARTS,
         TOP_PEER_CLOCK,
-        TOP_PEER_REFUSED,
         TOP_PEER_PAYLOAD,
         TOP_PEER_COLUMNS
 };

@@ -136,6 +136,16 @@ static int add_group(struct top_sample *s, const json_t *section, double moment_
         return 0;
 }
 
+/* What is refused now is worth more than what was heard before. */
+static struct top_cell payload_cell(const json_t *peer)
+{
+        if (!answer_has(peer, "refused"))
+                return text_cell(answer_text(peer, "payload"));
+        return (struct top_cell){
+                .text = "refused: ", .mark = answer_text(peer, "refused"), .tone = TONE_BAD
+        };
+}
+
 static int add_peer(struct top_sample *s, const json_t *peer, double moment_s)
 {
         struct top_row *row = new_row(&s->tables[TOP_PEERS], moment_s);
@@ -152,11 +162,8 @@ static int add_peer(struct top_sample *s, const json_t *peer, double moment_s)
         if (answer_is(peer, "own"))
                 cells[TOP_PEER_ADDRESS].mark = " own";
         cells[TOP_PEER_STATE] = state_cell(answer_text(peer, "state"));
-        cells[TOP_PEER_REFUSED] = text_cell(answer_text(peer, "refused"));
-        if (answer_has(peer, "refused")) {
+        if (answer_has(peer, "refused"))
                 cells[TOP_PEER_STATE].mark = "!";
-                cells[TOP_PEER_REFUSED].tone = TONE_BAD;
-        }
         cells[TOP_PEER_HEARD] = number_cell(number_of(peer, "silent_s"));
         cells[TOP_PEER_SECTION] = text_cell(row->section);
         cells[TOP_PEER_EVERY] = number_cell(number_of(peer, "interval_s"));
@@ -167,7 +174,7 @@ static int add_peer(struct top_sample *s, const json_t *peer, double moment_s)
                 cells[TOP_PEER_CLOCK].mark = "!";
                 cells[TOP_PEER_CLOCK].tone = TONE_BAD;
         }
-        cells[TOP_PEER_PAYLOAD] = text_cell(answer_text(peer, "payload"));
+        cells[TOP_PEER_PAYLOAD] = payload_cell(peer);
         return 0;
 }
 

@@ -59,17 +59,6 @@ static int wanted(const struct top_column *column, size_t index, const struct to
         return most < column->most ? most : column->most;
 }
 
-static bool is_left_out(const struct top_column *column, size_t index, const struct top_row *const *rows,
-                        size_t n)
-{
-        if (!column->optional)
-                return false;
-        for (size_t i = 0; i < n; i++)
-                if (*rows[i]->cells[index].text)
-                        return false;
-        return true;
-}
-
 /* The first column leaves room for the next one, if that is possible without less than its own width. */
 static int first_width(const struct top_column *columns, size_t next, int want, int width)
 {
@@ -88,8 +77,6 @@ size_t top_view_layout(const struct top_view *v, const struct top_row *const *ro
         for (size_t i = 0; i < n_columns; i += i == 0 ? v->shift + 1 : 1) {
                 int left = width - x, want = wanted(&columns[i], i, rows, n);
 
-                if (is_left_out(&columns[i], i, rows, n))
-                        continue;
                 if (i == 0)
                         want = first_width(columns, v->shift + 1, want, width);
                 else if (left < columns[i].width)

@@ -4,11 +4,13 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "ctl/blemish.h"
 #include "ctl/top_rows.h"
 
 /* What stands above the tables. */
 struct top_head {
         const char *node, *boot, *unwell, *worst, *remark; /* "": all is well */
+        char blemish[BLEMISH_SIZE];
         bool healthy;
         const char *started, *now; /* as the daemon writes times */
         double uptime_s;

@@ -8,6 +8,7 @@
 
 #include "ctl/answer.h"
 #include "ctl/ask.h"
+#include "ctl/blemish.h"
 #include "ctl/options.h"
 #include "ctl/output.h"
 #include "ctl/table.h"
@@ -16,45 +17,18 @@ struct options {
         struct client_options daemon;
 };
 
-/* What is to be said of the peers of sections that are all well. False: nothing. */
-static bool blemish(const json_t *daemon, char *text, size_t size)
-{
-        long long down = answer_count(json_object_get(daemon, "peers"), "down");
-        long long clocks = answer_count(daemon, "clocks_wrong"), full = answer_count(daemon, "full");
-        long long refusing = answer_count(daemon, "refusing");
-
-        if (refusing > 0)
-                snprintf(text, size,
-                         refusing == 1 ? "%lld receiver refuses all that it hears, see AUTH"
-                                       : "%lld receivers refuse all that they hear, see AUTH",
-                         refusing);
-        else if (down > 0)
-                snprintf(text, size, down == 1 ? "%lld peer is down" : "%lld peers are down", down);
-        else if (clocks > 0)
-                snprintf(text, size,
-                         clocks == 1 ? "the clock of %lld peer is wrong"
-                                     : "the clocks of %lld peers are wrong",
-                         clocks);
-        else if (full > 0)
-                snprintf(text, size,
-                         full == 1 ? "%lld receiver has no place for more peers"
-                                   : "%lld receivers have no place for more peers",
-                         full);
-        return refusing > 0 || down > 0 || clocks > 0 || full > 0;
-}
-
 /* How all is: one tone, one text. */
 static void print_health(const json_t *daemon)
 {
         bool colours = output_has_colours(stdout);
-        char text[96];
+        char text[BLEMISH_SIZE];
 
         if (answer_has(daemon, "unwell")) {
                 output_toned(stdout, colours, TONE_BAD, answer_text(daemon, "unwell"));
         } else if (answer_has(daemon, "worst")) {
                 fputs("healthy, but ", stdout);
                 output_toned(stdout, colours, TONE_FAIR, answer_text(daemon, "worst"));
-        } else if (blemish(daemon, text, sizeof text)) {
+        } else if (blemish_find(daemon, text)) {
                 fputs("healthy, but ", stdout);
                 output_toned(stdout, colours, TONE_FAIR, text);
         } else {

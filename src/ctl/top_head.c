@@ -39,16 +39,16 @@ static const char *clock_part(const char *time)
         return blank ? blank + 1 : time;
 }
 
-/* What is not well: of the sections, and beside them. */
+/* What is not well: of the sections, or where they are, of what they hear; and beside them. */
 static void add_unwell(struct top_head_text *t, const struct top_head *h)
 {
-        const char *sections = h->unwell[0] ? h->unwell : h->worst;
+        const char *first = h->unwell[0] ? h->unwell : h->worst[0] ? h->worst : h->blemish;
 
-        if (sections[0])
-                add(t, 2, h->unwell[0] ? TONE_BAD : TONE_FAIR, "%s", sections);
+        if (first[0])
+                add(t, 2, h->unwell[0] ? TONE_BAD : TONE_FAIR, "%s", first);
         if (h->remark[0]) {
-                add(t, sections[0] ? 3 : 2, TONE_FAIR, "%s", h->remark);
-                t->lines = sections[0] ? TOP_HEAD_MOST : TOP_HEAD_LINES;
+                add(t, first[0] ? 3 : 2, TONE_FAIR, "%s", h->remark);
+                t->lines = first[0] ? TOP_HEAD_MOST : TOP_HEAD_LINES;
         }
 }
 

@@ -215,6 +215,7 @@ static void set_head(struct top_sample *s, const json_t *answer, const json_t *d
                 .in = NAN,
                 .out = NAN,
         };
+        (void)blemish_find(daemon, s->head.blemish);
 }
 
 struct top_sample *top_sample_new(void)

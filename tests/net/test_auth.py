@@ -235,6 +235,8 @@ def test_who_refuses_all_that_it_hears_is_not_quite_well_until_something_is_righ
     lines = ctl.printed(daemon, here, "status").splitlines()
     assert lines[0].endswith(", healthy, but 1 receiver refuses all that it hears, see AUTH")
     assert ctl.rows(lines[-2])[0][-1] == "enforce"
+    top = ctl.printed(daemon, here, "top -b -n 1").splitlines()
+    assert top[2] == "1 receiver refuses all that it hears, see AUTH"
     ask(there, speaker("enforce").sign(b"right"), "enforce")
     assert ctl.ctl(daemon, here, "check").returncode == 0
 

@@ -95,6 +95,16 @@ static const char *remark(const struct daemon *d)
         return d->config->daemon.http.address.family && !d->http ? "HTTP could not be opened" : "";
 }
 
+/* Of those that count; how many. */
+static size_t list_keys(const struct daemon *d, uint16_t ret[KEYRING_MAX])
+{
+        size_t n = keyring_count(d->env.signer.keys);
+
+        for (size_t i = 0; i < n; i++)
+                ret[i] = keyring_id(d->env.signer.keys, i);
+        return n;
+}
+
 static int snapshot(void *arg, const struct snapshot_query *query, struct snapshot **ret)
 {
         struct daemon *d = arg;
@@ -112,9 +122,7 @@ static int snapshot(void *arg, const struct snapshot_query *query, struct snapsh
         s->log_lost = log_lost();
         s->reload_refused = d->reload_refused;
         s->remark = remark(d);
-        s->n_keys = keyring_count(d->env.signer.keys);
-        for (size_t i = 0; i < s->n_keys; i++)
-                s->key_ids[i] = keyring_id(d->env.signer.keys, i);
+        s->n_keys = list_keys(d, s->key_ids);
         snprintf(s->keys_file, sizeof s->keys_file, "%s", d->config->daemon.keys);
         snprintf(s->node, sizeof s->node, "%s", d->env.node);
         snprintf(s->config_path, sizeof s->config_path, "%s", d->options->config_path);
@@ -239,6 +247,7 @@ static void sum_up(const struct daemon *d, int error, size_t errors, struct cont
         const char *path = d->options->config_path;
 
         ret->refused = error < 0;
+        ret->n_keys = list_keys(d, ret->key_ids);
         if (error == 0)
                 snprintf(ret->summary, sizeof ret->summary,
                          "reloaded %s: %zu kept, %zu retuned, %zu reopened, %zu added, %zu dropped", path,

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/event.h"
+#include "message/keyring.h"
 #include "state/snapshot.h"
 
 struct env;
@@ -18,6 +19,8 @@ struct control_reload {
         bool refused;
         char summary[CONTROL_WHY_SIZE]; /* as it was logged */
         size_t kept, retuned, reopened, added, dropped;
+        size_t n_keys;
+        uint16_t key_ids[KEYRING_MAX]; /* that count now, in rising order, refused or not */
 };
 
 /* What the daemon does at somebody's request. Those that return an int return 0 or -errno; after -errno `why`

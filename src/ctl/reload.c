@@ -37,34 +37,6 @@ static int bring_keys(const struct options *o)
         return strcmp(folder_of_sockets(o->daemon.folder), FOLDER_DEFAULT) == 0 ? keys_before_reload() : 0;
 }
 
-/* Puts the ids of the keys that count from now on into the answer, as the daemon's status has them. It has
- * reloaded by then, and that is not to look like a failure if they are not told. */
-static void add_keys(struct client *c, json_t *answer)
-{
-        json_t *status = NULL, *keys;
-
-        if (client_ask(c, json_pack("{s:s}", "verb", "status"), &status) < 0)
-                return;
-        keys = json_object_get(json_object_get(status, "daemon"), "keys");
-        if (json_is_array(keys))
-                json_object_set(answer, "keys", keys);
-        json_decref(status);
-}
-
-/* 0 and the answer; or the exit status plus one. */
-static int ask_daemon(const struct options *o, json_t **ret)
-{
-        struct client *c = NULL;
-        int r = client_open("reload", o->daemon.folder, false, &c);
-
-        if (r == 0)
-                r = ask_over("reload", c, o->daemon.json, json_pack("{s:s}", "verb", "reload"), ret);
-        if (r == 0)
-                add_keys(c, *ret);
-        client_close(c);
-        return r;
-}
-
 /* "keys: 1, 7", where there are any. */
 static void print_keys(const json_t *keys)
 {
@@ -100,7 +72,7 @@ static int run(int argc, char *argv[])
         not_brought = bring_keys(&o);
         if (not_brought < 0 && !keys_is_nobody_there(not_brought))
                 return keys_not_taken("reload", FOLDER_DEFAULT, not_brought);
-        r = ask_daemon(&o, &answer);
+        r = ask("reload", &o.daemon, false, json_pack("{s:s}", "verb", "reload"), &answer);
         if (r)
                 return r - 1;
         print(&o, answer);

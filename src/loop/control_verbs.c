@@ -106,6 +106,19 @@ static void add_line(void *to, const char *line)
         (void)json_array_append_new(to, view_json_text(line));
 }
 
+static json_t *key_list(const struct control_reload *r)
+{
+        json_t *keys = json_array();
+
+        for (size_t i = 0; keys && i < r->n_keys; i++) {
+                if (json_array_append_new(keys, json_integer(r->key_ids[i])) < 0) {
+                        json_decref(keys);
+                        keys = NULL;
+                }
+        }
+        return keys;
+}
+
 static json_t *do_reload(const struct call *call)
 {
         json_t *lines = json_array(), *answer;
@@ -121,7 +134,8 @@ static json_t *do_reload(const struct call *call)
                                         view_json_text(r.summary), "kept", (json_int_t)r.kept, "retuned",
                                         (json_int_t)r.retuned, "reopened", (json_int_t)r.reopened, "added",
                                         (json_int_t)r.added, "dropped", (json_int_t)r.dropped));
-        if (json_object_set(answer, "messages", lines) < 0) {
+        if (json_object_set_new(answer, "keys", key_list(&r)) < 0 ||
+            json_object_set(answer, "messages", lines) < 0) {
                 json_decref(answer);
                 answer = NULL;
         }

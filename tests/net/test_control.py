@@ -8,6 +8,7 @@ import pytest
 from control import Client, ask, ask_all, counts, mode, path_of
 from daemon import emitter, receiver
 from lan import eventually
+from signing import Key, keys_file, knowing
 from test_share import AS_NOBODY, another_user  # noqa: F401, a fixture
 
 CHANGING = [("log-level", {"level": "debug"}), ("reload", {}), ("send", {"section": "mcclient"}),
@@ -194,7 +195,17 @@ def test_reload_tells_what_it_did(here, mcastd):
     answer = good(ask(daemon, "reload"))
     assert answer["message"] == daemon.lines("^reloaded")[-1]
     assert [answer[name] for name in ("kept", "retuned", "reopened", "added", "dropped")] == [1, 0, 0, 1, 0]
-    assert answer["messages"] == []
+    assert (answer["keys"], answer["messages"]) == ([], [])
+
+
+def test_reload_tells_which_keys_count_refused_or_not(here, folder, mcastd):
+    daemon = mcastd(here, knowing(folder, Key(7)) + receiver(AUTH="enforce"))
+    keys_file(f"{folder}/keys", Key(9), Key(1))
+    assert good(ask(daemon, "reload"))["keys"] == [1, 9]
+    keys_file(f"{folder}/keys", Key(7), mode=0o644)
+    answer = ask(daemon, "reload")
+    assert (answer["ok"], answer["keys"]) == (False, [1, 9])
+    assert ask(daemon, "status")["daemon"]["keys"] == [1, 9]
 
 
 def test_a_reload_that_is_refused_tells_what_is_wrong(here, mcastd):

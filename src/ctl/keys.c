@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -151,39 +153,61 @@ int keys_before_reload(void)
 
 /* --- the command --- */
 
-/* Where the configuration names a file, what was handed over counts only once it no longer does. That is a
- * remark: who cannot ask the daemon gets none. */
-static void say_if_another_counts(const char *folder)
+/* The file that the running configuration names for the keys, and that mcastd reads itself; "" where it names
+ * none, or cannot be asked. */
+static void ask_for_named(const char *folder, char ret[PATH_MAX])
 {
         char why[CLIENT_WHY_SIZE];
         struct client *c = NULL;
         json_t *status = NULL;
-        const char *file;
 
+        ret[0] = '\0';
         if (client_connect(folder, true, &c, why) < 0)
                 return;
-        if (client_ask(c, json_pack("{s:s}", "verb", "status"), &status) == 0 &&
-            *(file = answer_text(json_object_get(status, "daemon"), "keys_file"))) {
-                fputs("mcastctl keys: it is not used as long as the configuration has KEYS = ", stderr);
-                output_text(stderr, file);
-                fputs(":\nthat is what mcastd reads at each reload, by itself\n", stderr);
-        }
+        if (client_ask(c, json_pack("{s:s}", "verb", "status"), &status) == 0)
+                snprintf(ret, PATH_MAX, "%s", answer_text(json_object_get(status, "daemon"), "keys_file"));
         json_decref(status);
         client_close(c);
+}
+
+static bool is_file(int fd, const char *path)
+{
+        struct stat opened, named;
+
+        return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev &&
+               opened.st_ino == named.st_ino;
+}
+
+/* What comes of what was handed over, behind what it is. */
+static void print_use(const struct gift *gift, const char *named)
+{
+        if (!*named) {
+                fputs("; handed to mcastd, for its next reload", stdout);
+        } else if (is_file(gift->fd, named)) {
+                fputs("; mcastd reads it itself, at each reload", stdout);
+        } else {
+                fputs("; handed to mcastd, which does not use it as long as its configuration has KEYS = ",
+                      stdout);
+                output_text(stdout, named);
+        }
 }
 
 /* The exit status. */
 static int hand_over(const struct options *o, const struct gift *gift)
 {
         const char *folder = folder_of_sockets(o->daemon.folder);
-        int r = give("keys", folder, gift);
+        char named[PATH_MAX] = "";
+        int r;
 
+        if (!o->unchecked)
+                ask_for_named(folder, named);
+        r = give("keys", folder, gift);
         if (r < 0)
                 return keys_not_taken("keys", folder, r);
         print_gift(gift);
-        puts(r > 0 ? "; handed to mcastd, for its next reload" : "");
-        if (r > 0 && !o->unchecked)
-                say_if_another_counts(folder);
+        if (r > 0)
+                print_use(gift, named);
+        putchar('\n');
         return EXIT_SUCCESS;
 }
 

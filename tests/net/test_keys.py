@@ -236,12 +236,22 @@ def test_while_the_configuration_says_where_the_keys_are_no_others_count(option,
     own, new = keys_file(f"{folder}/own", OLD), keys_file(f"{folder}/new", NEW)
     daemon = mcastd(here, naming(own))
     outcome = ctl(daemon, here, f"keys {option}{new}")
-    assert outcome.returncode == 0 and outcome.stdout.endswith("; handed to mcastd, for its next reload\n")
-    assert outcome.stderr == ("" if option else (
-        f"mcastctl keys: it is not used as long as the configuration has KEYS = {own}:\n"
-        "that is what mcastd reads at each reload, by itself\n"))
+    assert (outcome.returncode, outcome.stderr) == (0, "")
+    assert outcome.stdout == (
+        f"{new}: not checked; handed to mcastd, for its next reload\n" if option else
+        f"{new}: good; keys: 1 (2); handed to mcastd, "
+        f"which does not use it as long as its configuration has KEYS = {own}\n")
     reload(daemon)
     assert hears(daemon, there, OLD) and not hears(daemon, there, NEW)
+
+
+def test_of_the_file_that_the_configuration_names_it_is_told_that_the_daemon_reads_it(here, mcastd, folder):
+    own = keys_file(f"{folder}/own", OLD)
+    daemon = mcastd(here, naming(own))
+    for name in own, f"{folder}/../{os.path.basename(folder)}/own":
+        outcome = ctl(daemon, here, f"keys {name}")
+        assert (outcome.returncode, outcome.stderr) == (0, "")
+        assert outcome.stdout == f"{name}: good; keys: 1 (1); mcastd reads it itself, at each reload\n"
 
 
 def test_with_the_reload_after_which_the_configuration_names_none_they_count(here, there, mcastd, folder):
@@ -250,7 +260,7 @@ def test_with_the_reload_after_which_the_configuration_names_none_they_count(her
     assert ctl(daemon, here, f"keys {keys_file(f'{folder}/new', NEW)}").returncode == 0
     reload(daemon)
     assert hears(daemon, there, NEW) and not hears(daemon, there, OLD)
-    assert ctl(daemon, here, f"keys {folder}/new").stderr == ""
+    assert printed(daemon, here, f"keys {folder}/new").endswith("; handed to mcastd, for its next reload\n")
 
 
 def test_only_root_and_the_daemon_itself_may_hand_over(daemon):

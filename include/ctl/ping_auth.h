@@ -25,12 +25,7 @@ size_t ping_auth_sign(struct ping_auth *a, const char *text, uint8_t ret_bytes[M
 /* Whether to believe an ack: GATE_OK, or GATE_UNCHECKED without a key. */
 void ping_auth_judge(struct ping_auth *a, const struct datagram *d, struct gate_result *ret);
 
-/* Why an answer is refused: in a word, as the daemon's counters have it, and in words for people. */
-struct ping_refusal {
-        const char *word, *words;
-};
-
-/* Of a verdict that refuses. */
-const struct ping_refusal *ping_auth_refusal(enum gate_verdict verdict);
+/* Why an answer is refused, in words for people; gate_refusal_name() has it in one. NULL: it is not. */
+const char *ping_auth_refusal(enum gate_verdict verdict);
 
 #endif

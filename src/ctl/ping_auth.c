@@ -134,17 +134,17 @@ void ping_auth_judge(struct ping_auth *a, const struct datagram *d, struct gate_
                 ret->verdict = GATE_UNKNOWN_KEY;
 }
 
-const struct ping_refusal *ping_auth_refusal(enum gate_verdict verdict)
+const char *ping_auth_refusal(enum gate_verdict verdict)
 {
-        static const struct ping_refusal refusals[GATE_VERDICTS] = {
-                [GATE_REFUSED] = { "plain", "it is not signed" },
-                [GATE_MALFORMED] = { "malformed", "it has a signature that no ack has" },
-                [GATE_UNKNOWN_KEY] = { "unknown_key", "it is signed by another key" },
-                [GATE_STALE] = { "stale", "its time is too far from this host's" },
-                [GATE_BAD_MAC] = { "bad_mac", "its signature is wrong" },
-                [GATE_REPLAY] = { "replay", "it has come before" },
-                [GATE_EARLY] = { "early", "so many have answered that it may have come before" },
+        static const char *const refusals[GATE_VERDICTS] = {
+                [GATE_REFUSED] = "it is not signed",
+                [GATE_MALFORMED] = "it has a signature that no ack has",
+                [GATE_UNKNOWN_KEY] = "it is signed by another key",
+                [GATE_STALE] = "its time is too far from this host's",
+                [GATE_BAD_MAC] = "its signature is wrong",
+                [GATE_REPLAY] = "it has come before",
+                [GATE_EARLY] = "so many have answered that it may have come before",
         };
 
-        return &refusals[verdict];
+        return refusals[verdict];
 }

@@ -207,7 +207,6 @@ void ping_report_ack(struct ping_report *r, const struct ping_answer *answer, en
 void ping_report_refused(struct ping_report *r, const struct ping_answer *answer,
                          const struct gate_result *judged)
 {
-        const struct ping_refusal *why = ping_auth_refusal(judged->verdict);
         json_t *json;
 
         r->refused++;
@@ -215,14 +214,14 @@ void ping_report_refused(struct ping_report *r, const struct ping_answer *answer
                 return;
         if (r->options->daemon.json) {
                 json = json_answer(r, answer);
-                json_object_set_new(json, "reason", json_string(why->word));
+                json_object_set_new(json, "reason", json_string(gate_refusal_name(judged->verdict)));
                 if (judged->is_signed)
                         json_object_set_new(json, "key", json_integer(judged->trailer.stamp.key_id));
                 add_json(r, "refused", json);
                 return;
         }
         print_answer(r, "refused", answer);
-        printf(": %s", why->words);
+        printf(": %s", ping_auth_refusal(judged->verdict));
         if (judged->is_signed)
                 printf(" (key %d)", judged->trailer.stamp.key_id);
         putchar('\n');

@@ -150,14 +150,14 @@ static bool has_answered(const struct ping_roster *r, const char *address)
         return json_object_get(r->answered, address) != NULL;
 }
 
-/* Why nothing counts of what a node has answered; NULL where something does, or nothing has come. */
-static const struct ping_refusal *refusal_of(const struct ping_roster *r, const char *address)
+/* Why nothing counts of what a node has answered; GATE_OK where something does, or nothing has come. */
+static enum gate_verdict refusal_of(const struct ping_roster *r, const char *address)
 {
         const json_t *verdict = json_object_get(r->refused, address);
 
         if (!verdict || has_answered(r, address))
-                return NULL;
-        return ping_auth_refusal((enum gate_verdict)json_integer_value(verdict));
+                return GATE_OK;
+        return (enum gate_verdict)json_integer_value(verdict);
 }
 
 enum part {
@@ -180,7 +180,7 @@ static enum part part_of(const struct ping_roster *r, const char *address)
 {
         if (has_answered(r, address))
                 return ANSWERED;
-        return refusal_of(r, address) ? REFUSED : MISSING;
+        return refusal_of(r, address) == GATE_OK ? MISSING : REFUSED;
 }
 
 size_t ping_roster_missing(const struct ping_roster *r)
@@ -215,12 +215,12 @@ static void describe(struct table *t, const json_t *known)
 }
 
 static void list(struct table *t, const char *is, enum tone tone, const char *address, const json_t *known,
-                 const struct ping_refusal *why)
+                 const char *why)
 {
         table_cell(t, tone, "%s", is);
         table_cell(t, TONE_PLAIN, "%s", address);
         describe(t, known);
-        table_cell(t, TONE_PLAIN, "%s", why ? why->words : "");
+        table_cell(t, TONE_PLAIN, "%s", why ? why : "");
 }
 
 /* Rows of the known who are this. Returns how many there are. */
@@ -234,7 +234,8 @@ static size_t list_known(const struct ping_roster *r, struct table *t, enum part
         {
                 if (part_of(r, address) != part)
                         continue;
-                list(t, parts[part].name, parts[part].tone, address, known, refusal_of(r, address));
+                list(t, parts[part].name, parts[part].tone, address, known,
+                     ping_auth_refusal(refusal_of(r, address)));
                 n++;
         }
         return n;
@@ -274,13 +275,13 @@ void ping_roster_print(const struct ping_roster *r)
 
 static json_t *json_known(const struct ping_roster *r, const char *address, const json_t *known)
 {
-        const struct ping_refusal *why = refusal_of(r, address);
+        const char *why = gate_refusal_name(refusal_of(r, address));
         json_t *node = json_pack(
                 "{s:s, s:s, s:O, s:O?}", "address", address, "is", parts[part_of(r, address)].name,
                 "sections", json_object_get(known, "sections"), "state", json_object_get(known, "state"));
 
         if (why)
-                json_object_set_new(node, "reason", json_string(why->word));
+                json_object_set_new(node, "reason", json_string(why));
         return node;
 }
 

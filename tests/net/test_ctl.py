@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from ctl import command, ctl, document, heard, printed, rows
+from ctl import command, ctl, document, heard, impostor, printed, rows
 from daemon import built, emitter, receiver
 from lan import eventually
 from signing import Key, Speaker, keys_file, knowing
@@ -304,8 +304,29 @@ def test_forget_of_one_that_is_not_known_fails(here, mcastd):
 
 def test_check_is_ok_where_all_is_well(here, mcastd):
     line = printed(mcastd(here, receiver() + emitter(**QUIET)), here, "check")
-    assert re.fullmatch(r"mcastd OK: 1 joined, 1 emitting, \d+ peers up \| joined=1 emitting=1 waiting=0 silent=0 failed=0 "
+    assert re.fullmatch(r"mcastd OK: 1 joined, 1 emitting, \d+ peers? up \| joined=1 emitting=1 waiting=0 silent=0 failed=0 "
                         r"peers_up=\d+ peers_down=0 received=\d+c\n", line)
+
+
+def test_check_counts_one_peer_as_one(here, there, mcastd):
+    daemon = mcastd(here, receiver(DEAD_AFTER="1h"))
+    for _ in range(3):
+        there.forge("10.0.0.9", 7, "239.1.1.1", 5001, b"hello")
+    daemon.wait_for_counters("mcserver", received=3)
+    assert printed(daemon, here, "check").startswith("mcastd OK: 1 joined, 0 emitting, 1 peer up | ")
+
+
+def test_check_warns_of_acks_that_are_missing_once_that_is_known(here, there, mcastd):
+    daemon = mcastd(here, emitter(EXPECT_ACKS=1, **QUIET))
+    daemon.wait_for('^sent "')
+    assert ctl(daemon, here, "check").returncode == 0
+    daemon.reload(emitter(EXPECT_ACKS=1, INTERVAL="50ms"))
+    daemon.wait_for("fewer than EXPECT_ACKS")
+    outcome = ctl(daemon, here, "check")
+    assert (outcome.returncode, outcome.stdout.split(" |")[0]) == (
+        1, "mcastd WARNING: 1 emitter has fewer acks than EXPECT_ACKS")
+    mcastd(there, receiver(HANDLERS="ack"))
+    eventually(lambda: ctl(daemon, here, "check").returncode == 0, "the acks to be enough")
 
 
 def test_check_warns_of_a_section_that_waits(here, mcastd):
@@ -354,3 +375,14 @@ def test_check_as_a_document(here, mcastd):
     outcome = ctl(mcastd(here, receiver(INTERFACE="eth7")), here, "check --json")
     told = json.loads(outcome.stdout)
     assert (told["verdict"], told["status"], outcome.returncode) == ("WARNING", 1, 1)
+
+
+def test_check_looks_at_the_emitters_of_all_pages(here, folder):
+    short = {"acks": {"last": 1, "expected": 2}, "counters": {"messages_short": 1}}
+    enough = {"acks": {"last": 2, "expected": 2}, "counters": {"messages_short": 1}}
+    pages = [{"version": 1, "ok": True, "daemon": {"healthy": True}, "sections": [short, enough], "next": "2"},
+             {"version": 1, "ok": True, "daemon": {"healthy": True}, "sections": [short], "next": None}]
+    with impostor(folder, *(json.dumps(page).encode() + b"\n" for page in pages)):
+        outcome = here.run(built("mcastctl"), "check", "--socket", folder)
+    assert (outcome.returncode, outcome.stdout.split(" |")[0]) == (
+        1, "mcastd WARNING: 2 emitters have fewer acks than EXPECT_ACKS")

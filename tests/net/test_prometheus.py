@@ -97,8 +97,8 @@ def rules():
     return {rule["alert"]: rule for group in example("alerts.yml")["groups"] for rule in group["rules"]}
 
 
-# Why a signature is refused.
-REASONS = ["plain", "malformed", "unknown_key", "stale", "bad_mac", "replay", "early"]
+# Why a signature is refused, if not by a network that brings datagrams twice.
+REASONS = ["plain", "malformed", "unknown_key", "stale", "bad_mac", "early"]
 # Of each alert: a metric, its labels, and values of it a minute apart, for which it comes; the last for which not.
 ALERTS = [
     ("McastdDown", "up", "", "0", "1"),
@@ -114,6 +114,9 @@ ALERTS = [
     *(("McastdRefusesSome", f"mcastd_dropped_{reason}_total", 'section="s"', "0+1", "7") for reason in REASONS),
     # What a start, or somebody once, makes it refuse.
     ("McastdRefusesSome", "mcastd_dropped_early_total", 'section="s"', "0+1", "0 0 0 0 0 0 0 9 9 9 9 9 9 9 9 9"),
+    ("McastdSendErrors", "mcastd_send_errors_total", 'section="s"', "0+1", "7"),
+    # A burst just now.
+    ("McastdSendErrors", "mcastd_send_errors_total", 'section="s"', "0+1", "0 0 0 0 0 0 0 0 0 0 0 9 9 9 9 9"),
     ("McastdAcksMissing", "mcastd_acks_missed_total", 'section="s"', "0+1", "7"),
     ("McastdLostLines", "mcastd_log_lost_lines_total", "", "0+1", "7"),
     ("McastdReloadRefused", "mcastd_reload_refused", "", "1", "0"),
@@ -124,20 +127,32 @@ def test_each_alert_has_a_row():
     assert {row[0] for row in ALERTS} == set(rules())
 
 
+def after_15_minutes(series, values, *fires):
+    """A test for promtool: with these values of a series, a minute apart, these alerts and no others fire."""
+    if " " not in values:
+        values += "x15" if "+" in values else "+0x15"
+    return {"interval": "1m", "input_series": [{"series": series, "values": values}],
+            "promql_expr_test": [{"expr": 'ALERTS{alertstate="firing"}', "eval_time": "15m",
+                                  "exp_samples": [{"labels": labels, "value": 1} for labels in fires]}]}
+
+
+def check_alerts(folder, *tests):
+    file = pathlib.Path(folder) / "test.yml"
+    file.write_text(yaml.safe_dump({"rule_files": [str(EXAMPLES / "alerts.yml")], "tests": list(tests)}))
+    tested = subprocess.run(["promtool", "test", "rules", file], text=True, capture_output=True, timeout=DEADLINE)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
 @pytest.mark.parametrize("alert, metric, labels, bad, good", ALERTS)
 def test_an_alert_comes_when_it_should_and_only_then(alert, metric, labels, bad, good, folder):
     common = 'job="mcastd",instance="i"' + (f",{labels}" if labels else "")
     fires = f'ALERTS{{alertname="{alert}",alertstate="firing",severity="{rules()[alert]["labels"]["severity"]}",{common}}}'
-    def after_15_minutes(values, samples):
-        if " " not in values:
-            values += "x15" if "+" in values else "+0x15"
-        return {"interval": "1m", "input_series": [{"series": f"{metric}{{{common}}}", "values": values}],
-                "promql_expr_test": [{"expr": 'ALERTS{alertstate="firing"}', "eval_time": "15m", "exp_samples": samples}]}
-    tests = [after_15_minutes(bad, [{"labels": fires, "value": 1}]), after_15_minutes(good, [])]
-    file = pathlib.Path(folder) / "test.yml"
-    file.write_text(yaml.safe_dump({"rule_files": [str(EXAMPLES / "alerts.yml")], "tests": tests}))
-    tested = subprocess.run(["promtool", "test", "rules", file], text=True, capture_output=True, timeout=DEADLINE)
-    assert tested.returncode == 0, tested.stdout + tested.stderr
+    series = f"{metric}{{{common}}}"
+    check_alerts(folder, after_15_minutes(series, bad, fires), after_15_minutes(series, good))
+
+
+def test_datagrams_that_the_network_brings_twice_raise_no_alert(folder):
+    check_alerts(folder, after_15_minutes('mcastd_dropped_replay_total{job="mcastd",instance="i",section="s"}', "0+1"))
 
 
 def dashboard():

@@ -5,6 +5,7 @@ import pytest
 
 from daemon import built
 from diagnosis import GROUP, GROUP6, ON_LINK6, PORT, UNPRIVILEGED, answering, doctor, forging
+from lan import eventually
 
 
 def test_on_a_healthy_lan_all_is_well(here, there):
@@ -55,6 +56,7 @@ def test_an_interface_without_multicast_is_a_problem(here):
 
 def test_an_interface_without_a_carrier_is_a_problem(here, lan):
     lan.ip("link set port1 down")
+    eventually(lambda: "NO-CARRIER" in here.run("ip", "link", "show", "eth0").stdout, "eth0 to lose its carrier")
     found = doctor(here, "--interface", "eth0").of("interface")
     assert (found["severity"], "carrier" in found["text"]) == ("problem", True)
 

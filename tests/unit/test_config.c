@@ -455,6 +455,20 @@ static void check(const struct workshop *w, int r, const char *messages)
         forget(&o);
 }
 
+static void test_of_what_cannot_be_read_nothing_is_there(void **state)
+{
+        struct diag *diag;
+        struct ini *ini = NULL;
+
+        (void)state;
+        assert_int_equal(diag_new("/nonexistent/mcastd.conf", &diag), 0);
+        assert_int_equal(ini_load("/nonexistent/mcastd.conf", diag, &ini), -ENOENT);
+        assert_null(ini);
+        assert_int_equal(diag_errors(diag), 1);
+        assert_null(ini_free(ini));
+        diag_free(diag);
+}
+
 static void test_missing_file(void **state)
 {
         check(*state, -EINVAL, "test.conf: cannot be read: No such file or directory\n");
@@ -616,6 +630,7 @@ int main(void)
                 cmocka_unit_test(test_message_stands_between_quotes),
                 cmocka_unit_test(test_value_ends_where_a_comment_begins),
                 cmocka_unit_test(test_signatures_are_asked_for_in_each_mode),
+                cmocka_unit_test(test_of_what_cannot_be_read_nothing_is_there),
                 IN_FOLDER(test_missing_file),
                 IN_FOLDER(test_directory),
                 IN_FOLDER(test_pipe_is_refused_at_once),

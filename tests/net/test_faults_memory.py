@@ -271,7 +271,8 @@ def test_what_happens_is_dealt_with_or_left_alone_and_the_daemon_stays_well(even
         assert_answers(scene.daemon, there)
         assert control.ask(scene.daemon, "status")["ok"]
         assert web.ask(here, "/healthz").status
-    assert in_effect >= 0.8 * len(chosen)
+    # How many calls there are depends on how news come together: the last of them may not be reached.
+    assert in_effect >= max(1, 0.8 * len(chosen) - 1)
     eventually(lambda: descriptors(scene.daemon) <= before, "the descriptors to come back")
     report(f"memory refused at {len(chosen)} of {calls} places of {name_of(event)}, "
            f"{'one' if length == 1 else 'all from there'}: {in_effect} times in effect, ended by a signal 0")

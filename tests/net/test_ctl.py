@@ -5,8 +5,6 @@ import re
 import socket
 import signal
 
-import pytest
-
 from ctl import command, ctl, document, heard, impostor, printed, rows
 from daemon import built, emitter, receiver
 from lan import eventually

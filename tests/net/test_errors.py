@@ -3,7 +3,6 @@ import errno
 import os
 import re
 import resource
-import signal
 import time
 
 import pytest

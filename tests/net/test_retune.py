@@ -1,6 +1,5 @@
 """SIGHUP, where what has changed can be changed on the living socket: it is another daemon from then on, and
 nothing was lost of the old one."""
-import re
 import signal
 
 import pytest

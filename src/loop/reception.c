@@ -366,7 +366,6 @@ int reception_prepare(struct reception *r, const struct config_receiver *next,
 void reception_settle(struct reception *r, bool accepted)
 {
         const struct handler_settings settings = settings_of(r, r->cfg);
-
         bool other_rules = r->entrance.mode != r->cfg->auth;
 
         peer_watch_settle(&r->peers, accepted);

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from container import eventually
-from sections import EMITTER, RECEIVER, REQUESTS, hear_beats
+from sections import REQUESTS, hear_beats
 from service import CONFIGURATION
 
 FOLDER = "/run/mcastd"

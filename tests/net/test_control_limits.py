@@ -1,4 +1,5 @@
 """Clients of the control sockets that are too many, too slow or too long: they harm nobody, and are counted."""
+import contextlib
 import functools
 import json
 import os
@@ -12,7 +13,7 @@ from background import Background
 from control import Client, ask, counts
 from daemon import emitter, receiver, section
 from faults import injected, injections
-from interfaces import descriptors, memory
+from interfaces import descriptors, held, memory
 from lan import eventually
 from test_clock import TimeOfDay
 
@@ -21,6 +22,7 @@ TOO_MANY = {"version": 1, "ok": False, "error": f"too many clients: at most {ALL
 TOO_MANY_LOOKING = {"version": 1, "ok": False, "error": f"too many clients: at most {LOOKING} on status.sock"}
 FREE = {"LOG_RATE": "unlimited", "ACK_RATE": "unlimited", "ACK_TOTAL": "unlimited"}
 LONGEST = 4096
+CLOSED = BrokenPipeError, ConnectionResetError  # by the daemon, before all was sent
 
 
 def many(count):
@@ -56,11 +58,12 @@ def test_the_17th_is_refused_and_counted_until_somebody_goes(here, mcastd):
 
 def test_the_refused_is_told_so_even_if_he_has_asked_already(here, mcastd):
     daemon = mcastd(here, receiver())
-    held = clients(daemon, ALL)
-    with Client(daemon) as refused:
+    inside = clients(daemon, ALL)
+    with held(daemon):
+        refused = Client(daemon)
         refused.request("status")
-        assert refused.next() == TOO_MANY
-    assert count_of(held[0])["refused"] == 1
+    assert refused.next() == TOO_MANY
+    assert count_of(inside[0])["refused"] == 1
 
 
 def test_who_may_only_look_leaves_places_to_the_administrator(here, mcastd):
@@ -75,9 +78,9 @@ def test_who_may_only_look_leaves_places_to_the_administrator(here, mcastd):
 
 def test_the_administrator_may_have_all_places(here, mcastd):
     daemon = mcastd(here, receiver())
-    held = clients(daemon, ALL)
+    inside = clients(daemon, ALL)
     assert Client(daemon, "status.sock").next() == TOO_MANY
-    assert count_of(held[0])["refused"] == 1
+    assert count_of(inside[0])["refused"] == 1
 
 
 def test_a_thousand_who_come_and_go_leave_nothing_behind(here, mcastd):
@@ -86,7 +89,7 @@ def test_a_thousand_who_come_and_go_leave_nothing_behind(here, mcastd):
         witness.ask("status")
         before = descriptors(daemon)
         for number in range(1000):
-            with Client(daemon, "status.sock") as client:
+            with Client(daemon, "status.sock") as client, contextlib.suppress(*CLOSED):
                 client.send([b"", b'{"verb":', b'{"verb":"status"}\n', b'{"verb":"watch"}\n'][number % 4])
         eventually(lambda: count_of(witness)["connected"] == 1, "all to be gone")
         told = count_of(witness)
@@ -116,12 +119,10 @@ def silent(daemon):
 @pytest.mark.parametrize("stuck", [half_a_line, never_reads, silent])
 def test_a_hundred_that_are_stuck_harm_nobody(stuck, here, there, mcastd):
     daemon = mcastd(here, receiver(HANDLERS="ack", **FREE) + many(50))
-    held = []
+    hanging = []
     for _ in range(100):
-        try:
-            held.append(stuck(daemon))
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # refused already
+        with contextlib.suppress(*CLOSED):
+            hanging.append(stuck(daemon))
     for _ in range(100):
         assert there.ask(b"still there?", "239.1.1.1", 5001)[0][0] == b"ack"
     eventually(lambda: counts(daemon)["refused"] == 100 - LOOKING, "those beyond the limit to be refused")
@@ -190,10 +191,8 @@ def test_the_longest_request_is_answered(here, mcastd):
 def test_a_longer_request_is_refused_and_counted(end, length, here, mcastd):
     daemon = mcastd(here, receiver())
     with Client(daemon) as client:
-        try:
+        with contextlib.suppress(*CLOSED):
             client.send(b'{"verb":"status"}'.ljust(length) + end)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # it was closed before all was sent
         assert client.next() == {"version": 1, "ok": False, "error": "a request has at most 4096 bytes"}
         assert client.ends()
     eventually(lambda: counts(daemon)["dropped"] == 1, "it to be counted")

@@ -19,6 +19,7 @@ struct slot {
 struct limiter {
         struct bucket_rule rule;
         struct hash_key key;
+        struct slot *last; /* whose turn it was: who asks in bursts need not be looked up */
         struct slot slots[SETS][WAYS];
 };
 
@@ -62,6 +63,7 @@ int limiter_new(struct bucket_rule rule, const struct hash_key *key, struct limi
                 return -ENOMEM;
         l->rule = rule;
         l->key = *key;
+        l->last = &l->slots[0][0];
         *ret = l;
         return 0;
 }
@@ -83,15 +85,20 @@ bool limiter_take(struct limiter *l, const struct address *source, int64_t now_n
 
         if (l->rule.rate == RATE_UNLIMITED)
                 return true;
+        if (address_equal(&l->last->source, source))
+                return bucket_take(&l->last->bucket, &l->rule, now_ns);
         set = l->slots[hash_address(&l->key, source) % SETS];
         for (unsigned i = 0; i < WAYS; i++) {
-                if (address_equal(&set[i].source, source))
+                if (address_equal(&set[i].source, source)) {
+                        l->last = &set[i];
                         return bucket_take(&set[i].bucket, &l->rule, now_ns);
+                }
                 if (!mine && bucket_is_full(&set[i].bucket, now_ns))
                         mine = &set[i];
         }
         if (!mine)
                 return false;
         *mine = (struct slot){ .source = *source };
+        l->last = mine;
         return bucket_take(&mine->bucket, &l->rule, now_ns);
 }

@@ -41,7 +41,7 @@ static void learn_interval(struct peer *peer, int64_t gap_ns, bool back)
                 gap_ns = most_ns;
         if (gap_ns >= peer->interval_ns)
                 peer->interval_ns = gap_ns;
-        else
+        else if (gap_ns > 0)
                 peer->interval_ns -= (int64_t)((double)(peer->interval_ns - gap_ns) / 8 * (double)gap_ns /
                                                (double)peer->interval_ns);
 }

@@ -37,6 +37,7 @@ struct peers {
         struct slot *slots;
         struct heap heap; /* who is to be looked at next */
         size_t end;       /* no slot from here on was ever used */
+        uint32_t last;    /* the slot that was heard last: who speaks in bursts need not be looked up */
         size_t counts[PEER_STATES];
         size_t clocks_wrong;
         uint32_t oldest, newest; /* newcomers, by when they were last heard; slot plus one */
@@ -262,9 +263,16 @@ static void limit_changes(struct peers *p, int64_t now_ns, struct peer_news *new
         news->untold = true;
 }
 
+/* The slot of a source, or TABLE_NONE. One that is free has an address of nobody. */
+static uint32_t find(const struct peers *p, const struct address *source)
+{
+        return address_equal(&p->slots[p->last].peer.address, source) ? p->last
+                                                                      : table_find(p->table, source);
+}
+
 void peers_see(struct peers *p, const struct peer_arrival *a, struct peer_news *ret)
 {
-        uint32_t known = table_find(p->table, a->source);
+        uint32_t known = find(p, a->source);
         struct slot *s;
         struct peer *peer;
         bool was_newcomer, was_down, was_deaf;
@@ -274,6 +282,7 @@ void peers_see(struct peers *p, const struct peer_arrival *a, struct peer_news *
         s = known == TABLE_NONE ? admit(p, a, &ret->displaced) : &p->slots[known];
         if (!s)
                 return;
+        p->last = (uint32_t)(s - p->slots);
         peer = &s->peer;
         ret->peer = peer;
         was_newcomer = peer_is_newcomer(peer);
@@ -294,7 +303,7 @@ void peers_see(struct peers *p, const struct peer_arrival *a, struct peer_news *
 /* Whoever forges an address gets no place by it, and keeps nobody up. */
 void peers_refuse(struct peers *p, const struct address *source, enum gate_verdict why)
 {
-        uint32_t known = table_find(p->table, source);
+        uint32_t known = find(p, source);
 
         if (known != TABLE_NONE)
                 peer_refuse(&p->slots[known].peer, why);

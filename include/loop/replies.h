@@ -1,6 +1,7 @@
 #ifndef MCASTD_LOOP_REPLIES_H
 #define MCASTD_LOOP_REPLIES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -17,6 +18,7 @@ struct replies {
         const struct attachment *link;
         struct report *report;
         int fd;              /* to send by; -1: no socket */
+        bool runs;           /* see batch_send(): not known to be refused by this socket */
         struct delay *delay; /* made once ACK_SPREAD is set */
         struct event *timer; /* armed only while replies wait for their time */
 };
@@ -28,6 +30,9 @@ void replies_end(struct replies *r);
 
 /* Makes what another configuration needs. 0 or -ENOMEM. */
 int replies_prepare(struct replies *r, const struct config_receiver *next);
+
+/* Sends by this socket from now on. */
+void replies_begin(struct replies *r, int fd);
 
 /* Sends what stands in the outbox, or keeps it until its time. */
 void replies_send(struct replies *r, struct outbox *out, int64_t now_ns);

@@ -1,30 +1,39 @@
 #ifndef MCASTD_OS_BATCH_H
 #define MCASTD_OS_BATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "message/datagram.h"
 #include "message/outbox.h"
 
-/* How many datagrams are taken at a time before the loop looks after others. */
+/* How many datagrams, or runs of them, are taken at a time before the loop looks after others. */
 #define BATCH_MAX 64
 
-/* Room for one batch of received datagrams; one is enough for all sockets of a thread. */
+/* Room for one batch of received datagrams, and for what is needed to send the replies; one is enough for all
+ * sockets of a thread. It is some megabytes, of which only that is resident which datagrams have been in. */
 struct batch;
 
 /* 0 or -ENOMEM. */
 int batch_new(struct batch **ret);
 struct batch *batch_free(struct batch *b);
 
-/* Receives what waits on a socket, at most BATCH_MAX datagrams. Returns how many (0: nothing waits), or
- * -errno. */
+/* Receives what waits on a socket, at most BATCH_MAX messages of the kernel: each is one datagram, or where
+ * the socket has UDP_GRO a run of them, from one source and all but the last one of one length. Returns how
+ * many messages (0: nothing waits), or -errno. What they were is read with batch_next(). */
 int batch_receive(struct batch *b, int fd);
 
-/* The i-th datagram of the last batch, for whoever finds out more about it to note that there. */
+/* The next datagrams of those that were received, in their order, at most BATCH_MAX. Returns how many there
+ * are now for batch_datagram(); 0: there are no more. */
+size_t batch_next(struct batch *b);
+
+/* The i-th of them, for whoever finds out more about it to note that there. Good until the next ones. */
 struct datagram *batch_datagram(struct batch *b, size_t i);
 
 /* Sends all replies by the socket that have no `error` yet, without blocking; each one's says what came of it
- * then. Returns how many went out. Does not clear the outbox. */
-size_t outbox_flush(struct outbox *out, int fd);
+ * then. Returns how many went out. Does not clear the outbox. While *runs replies of one length that follow
+ * each other to one destination are handed over together (UDP_SEGMENT, udp(7)); it becomes false where the
+ * kernel or the device refuses that, and then each goes by itself, those of the refused run as well. */
+size_t batch_send(struct batch *b, struct outbox *out, int fd, bool *runs);
 
 #endif

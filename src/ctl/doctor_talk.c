@@ -171,10 +171,11 @@ static void note_packet(struct talk *k, const struct packet *p)
 static void read_datagrams(struct talk *k, int fd,
                            void (*note)(struct talk *k, const struct endpoint *source))
 {
-        int n = batch_receive(k->batch, fd);
-
-        for (int i = 0; i < n; i++)
-                note(k, &batch_datagram(k->batch, (size_t)i)->source);
+        if (batch_receive(k->batch, fd) < 0)
+                return;
+        for (size_t n; (n = batch_next(k->batch)) > 0;)
+                for (size_t i = 0; i < n; i++)
+                        note(k, &batch_datagram(k->batch, i)->source);
 }
 
 static void read_ear(struct talk *k, enum ear ear)

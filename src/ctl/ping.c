@@ -129,11 +129,13 @@ static int collect(struct ping *p, int fd, int64_t sent_ns)
         int r;
 
         while ((r = wait_readable(p, fd, sent_ns + p->options.timeout_ns)) > 0) {
-                int n = batch_receive(p->batch, fd);
-                int64_t now_ns = clock_monotonic_ns();
+                int64_t now_ns;
 
-                for (int i = 0; i < n; i++)
-                        note(p, batch_datagram(p->batch, (size_t)i), now_ns, sent_ns);
+                (void)batch_receive(p->batch, fd);
+                now_ns = clock_monotonic_ns();
+                for (size_t n; (n = batch_next(p->batch)) > 0;)
+                        for (size_t i = 0; i < n; i++)
+                                note(p, batch_datagram(p->batch, i), now_ns, sent_ns);
                 if (now_ns - sent_ns >= p->options.timeout_ns)
                         return 0;
         }

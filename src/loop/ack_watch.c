@@ -86,8 +86,9 @@ int ack_watch_receive(void *arg)
                         section_say_trouble(w->section, TROUBLE_RECEIVE, "%s", strerror(-n));
                 return n;
         }
-        for (int i = 0; i < n; i++)
-                note_ack(w, batch_datagram(w->section->env->batch, (size_t)i), &moment);
+        for (size_t more; (more = batch_next(w->section->env->batch)) > 0;)
+                for (size_t i = 0; i < more; i++)
+                        note_ack(w, batch_datagram(w->section->env->batch, i), &moment);
         return n;
 }
 

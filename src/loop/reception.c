@@ -293,10 +293,23 @@ static void take(struct reception *r, struct datagram *d, const struct moment *m
         }
 }
 
+/* So many datagrams of the batch, and what they bring about. */
+static void take_all(struct reception *r, size_t n, const struct moment *moment)
+{
+        struct records *records = &r->env->records;
+
+        outbox_clear(&r->env->out);
+        records->n = 0;
+        for (size_t i = 0; i < n; i++)
+                take(r, batch_datagram(r->env->batch, i), moment);
+        replies_send(&r->replies, &r->env->out, moment->now_ns);
+        for (size_t i = 0; i < records->n; i++)
+                say_record(r, &records->items[i]);
+}
+
 int reception_batch(struct reception *r)
 {
         struct moment moment = clock_moment();
-        struct outbox *out = &r->env->out;
         int n = batch_receive(r->env->batch, r->fd);
         int64_t now_ns = moment.now_ns;
 
@@ -306,8 +319,6 @@ int reception_batch(struct reception *r)
                         section_say_trouble(r->section, TROUBLE_RECEIVE, "%s", strerror(-n));
                 return n;
         }
-        outbox_clear(out);
-        r->env->records.n = 0;
         /* What was dropped behind the last of them is asked for then. */
         if (n > 0)
                 report_arm(&r->report, now_ns);
@@ -315,13 +326,10 @@ int reception_batch(struct reception *r)
                 r->zone_of_s = moment.wall_ns / NS_PER_S;
                 r->zone_ns = clock_zone_ns(moment.wall_ns);
         }
-        for (int i = 0; i < n; i++)
-                take(r, batch_datagram(r->env->batch, (size_t)i), &moment);
+        for (size_t more; (more = batch_next(r->env->batch)) > 0;)
+                take_all(r, more, &moment);
         if (n < BATCH_MAX)
                 r->emptied_ns = now_ns;
-        replies_send(&r->replies, out, now_ns);
-        for (size_t i = 0; i < r->env->records.n; i++)
-                say_record(r, &r->env->records.items[i]);
         return n;
 }
 
@@ -420,7 +428,8 @@ void reception_inherit(struct reception *r, struct reception *from)
 
 void reception_begin(struct reception *r, int fd)
 {
-        r->fd = r->replies.fd = fd;
+        r->fd = fd;
+        replies_begin(&r->replies, fd);
         r->kernel_drops = 0;
         r->emptied_ns = clock_monotonic_ns();
         peer_watch_grace(&r->peers);

@@ -64,7 +64,7 @@ static void send_now(struct replies *r, struct outbox *out, int64_t now_ns)
         if (out->n == 0)
                 return;
         sign_all(r, out);
-        sent = outbox_flush(out, r->fd);
+        sent = batch_send(r->env->batch, out, r->fd, &r->runs);
         r->section->stats.count[STAT_ACKED] += sent;
         if (sent == out->n)
                 return;
@@ -133,6 +133,12 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
         (void)what;
         send_due(r, clock_monotonic_ns());
         arm_send(r);
+}
+
+void replies_begin(struct replies *r, int fd)
+{
+        r->fd = fd;
+        r->runs = true;
 }
 
 void replies_send(struct replies *r, struct outbox *out, int64_t now_ns)

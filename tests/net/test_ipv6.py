@@ -207,9 +207,10 @@ class TestTheSameAddressOnTwoLinks:
                     sock.sendto(b"question", (GROUP, 5001))
             assert {on_left.recv(64) for _ in range(30)} == {b"left"}
             assert {on_right.recv(64) for _ in range(50)} == {b"right"}
-        acks = [[packet.payload for packet in end_of(wire, host) if packet.source_port == 5001]
+        # Those that go to one address may pass here as one long packet, before a device cuts it.
+        acks = [b"".join(packet.payload for packet in end_of(wire, host) if packet.source_port == 5001)
                 for wire, host in zip(wires, (left, right))]
-        assert acks == [[b"left"] * 30, [b"right"] * 50]
+        assert acks == [b"left" * 30, b"right" * 50]
         daemon.wait_for_counters("mcserver.left", received=30, acked=30)
         daemon.wait_for_counters("mcserver.right", received=50, acked=50)
         assert len(daemon.wait_for(rf"^received .* \[{TWIN}%eth0\]:7777: ", 30)) == 30

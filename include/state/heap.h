@@ -26,6 +26,9 @@ void heap_add(struct heap *h, uint32_t slot, int64_t due_ns);
 void heap_remove(struct heap *h, uint32_t slot);
 void heap_change(struct heap *h, uint32_t slot, int64_t due_ns);
 
+/* It is about to be asked when this slot is due: fetches that into the processor's caches. */
+void heap_expect(const struct heap *h, uint32_t slot);
+
 /* When a slot that is in it is due. */
 int64_t heap_due_of(const struct heap *h, uint32_t slot);
 

@@ -9,8 +9,9 @@
 #include "message/message.h"
 #include "state/gate.h"
 
-/* What is kept of a peer's last payload: bytes. Enough for an ATU with {seq} and {boot}. */
-#define PEER_PAYLOAD_MAX 72
+/* What is kept of a peer's last payload: bytes. Enough for an ATU with {seq} and {boot}, and as much as lets
+ * a peer cost at most 256 bytes with all that belongs to it. */
+#define PEER_PAYLOAD_MAX 66
 
 /* A peer that was heard so often in a row from one port, as emitters send, is established: no newcomer takes
  * its place. One that has another port for each datagram, as somebody who asks now and then, is not until it
@@ -38,7 +39,7 @@ const char *peer_state_name(enum peer_state state);
 /* A sender, as a receiver knows it. Times are monotonic. */
 struct peer {
         struct address address; /* first: see table.h */
-        enum peer_state state;
+        enum peer_state state : 2;
         bool told : 1;         /* that it is there */
         bool has_sequence : 1; /* its messages carry seq= */
         bool has_boot : 1;     /* … and boot= */
@@ -51,6 +52,8 @@ struct peer {
         uint8_t refused; /* why what came from its address since then was; see peer_refused() */
         uint8_t replays; /* among it since the last of another kind, up to PEER_REPLAYS */
         uint32_t restarts;
+        uint16_t payload_length; /* of its last datagram, of which payload[] has the beginning */
+        uint8_t payload[PEER_PAYLOAD_MAX];
         int64_t first_ns, last_ns; /* heard */
         int64_t since_ns;          /* since when it is up: heard first, or again after it was down */
         uint64_t datagrams, bytes;
@@ -59,9 +62,7 @@ struct peer {
         uint64_t sequence; /* the highest */
         uint64_t window;   /* bit i: sequence - i was heard, or is older than the peer */
         uint64_t lost, reordered, duplicates;
-        int64_t clock_ns;        /* its clock less ours, when last compared */
-        uint32_t payload_length; /* of its last datagram, of which payload[] has the beginning */
-        uint8_t payload[PEER_PAYLOAD_MAX];
+        int64_t clock_ns; /* its clock less ours, when last compared */
 };
 
 /* A datagram, as far as its sender is concerned. */

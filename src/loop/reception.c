@@ -18,6 +18,7 @@
  * retired. */
 #define DRAIN_BATCHES 1024
 
+_Static_assert(PEERS_EXPECT_MAX >= BATCH_MAX, "each datagram of a batch has a source");
 _Static_assert(OUTBOX_MAX >= BATCH_MAX, "each datagram of a batch may be answered");
 _Static_assert(RECORDS_MAX >= BATCH_MAX * CONFIG_HANDLERS_MAX, "each handler may speak of each datagram");
 
@@ -293,6 +294,15 @@ static void take(struct reception *r, struct datagram *d, const struct moment *m
         }
 }
 
+static void expect(struct reception *r, size_t n)
+{
+        const struct address *sources[BATCH_MAX];
+
+        for (size_t i = 0; i < n; i++)
+                sources[i] = &batch_datagram(r->env->batch, i)->source.address;
+        peers_expect(r->peers.peers, sources, n);
+}
+
 /* So many datagrams of the batch, and what they bring about. */
 static void take_all(struct reception *r, size_t n, const struct moment *moment)
 {
@@ -300,6 +310,7 @@ static void take_all(struct reception *r, size_t n, const struct moment *moment)
 
         outbox_clear(&r->env->out);
         records->n = 0;
+        expect(r, n);
         for (size_t i = 0; i < n; i++)
                 take(r, batch_datagram(r->env->batch, i), moment);
         replies_send(&r->replies, &r->env->out, moment->now_ns);

@@ -100,6 +100,11 @@ void heap_change(struct heap *h, uint32_t slot, int64_t due_ns)
         sift_down(h, h->places[slot].at);
 }
 
+void heap_expect(const struct heap *h, uint32_t slot)
+{
+        __builtin_prefetch(&h->places[slot]);
+}
+
 int64_t heap_due_of(const struct heap *h, uint32_t slot)
 {
         return h->places[slot].due_ns;

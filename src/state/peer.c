@@ -4,7 +4,11 @@
 
 #include <string.h>
 
+#include "message/datagram.h"
 #include "state/sequence.h"
+
+_Static_assert(sizeof(struct peer) == 216 && DATAGRAM_MAX <= UINT16_MAX,
+               "a peer has no gaps, and enough for a length");
 
 const char *peer_state_name(enum peer_state state)
 {
@@ -98,7 +102,7 @@ static void keep_payload(struct peer *peer, const struct peer_arrival *a)
 {
         size_t kept = a->length < PEER_PAYLOAD_MAX ? a->length : PEER_PAYLOAD_MAX;
 
-        peer->payload_length = (uint32_t)a->length;
+        peer->payload_length = (uint16_t)a->length;
         memcpy(peer->payload, a->payload, kept);
 }
 

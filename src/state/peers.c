@@ -21,6 +21,14 @@
 /* Most groups have few peers, and there may be a thousand groups. */
 #define ROOM_LEAST 16
 
+_Static_assert(PEERS_EXPECT_MAX <= TABLE_EXPECT_MAX, "they are all looked for in the table");
+
+/* Fewer peers stay in the processor's caches anyway. */
+#define EXPECT_LEAST 2048
+
+/* What every processor fetches at least at a time. */
+#define CACHE_LINE 64
+
 /* Of lines about peers coming, and of lines about changes of theirs. */
 static const struct bucket_rule told_rule = { .rate = PEERS_TOLD_RATE, .burst = 2 * PEERS_TOLD_RATE };
 
@@ -163,18 +171,27 @@ static bool grow(struct peers *p)
         if (!slots)
                 return false;
         p->slots = slots;
-        memset(slots + p->room, 0, (room - p->room) * sizeof slots[0]);
         if (table_grow(p->table, slots, room) < 0 || heap_grow(&p->heap, room) < 0)
                 return false;
         p->room = room;
         return true;
 }
 
+/* A slot of its own; there must be room. One that was never used may hold anything. */
+static uint32_t add(struct peers *p, const struct address *source)
+{
+        uint32_t slot = table_add(p->table, source);
+
+        if (slot == p->end) {
+                p->slots[slot] = (struct slot){ .peer.address = *source };
+                p->end++;
+        }
+        return slot;
+}
+
 /* A place for a newcomer, or TABLE_NONE. *ret_displaced: another newcomer has lost it. */
 static uint32_t make_place(struct peers *p, const struct address *source, int64_t now_ns, bool *ret_displaced)
 {
-        uint32_t slot;
-
         if (p->heap.n == p->room && !grow(p)) {
                 uint32_t leaves = p->oldest ? p->oldest - 1 : find_given_up(p, now_ns);
 
@@ -183,10 +200,7 @@ static uint32_t make_place(struct peers *p, const struct address *source, int64_
                 *ret_displaced = p->oldest != 0;
                 drop(p, leaves);
         }
-        slot = table_add(p->table, source);
-        if (slot >= p->end)
-                p->end = slot + 1;
-        return slot;
+        return add(p, source);
 }
 
 static struct slot *admit(struct peers *p, const struct peer_arrival *a, bool *ret_displaced)
@@ -300,6 +314,22 @@ void peers_see(struct peers *p, const struct peer_arrival *a, struct peer_news *
         tell_presence(p, peer, was_down, a->at_ns, ret);
 }
 
+void peers_expect(const struct peers *p, const struct address *const *sources, size_t n)
+{
+        uint32_t slots[PEERS_EXPECT_MAX];
+
+        if (p->end < EXPECT_LEAST)
+                return;
+        table_expect(p->table, sources, n, slots);
+        for (size_t i = 0; i < n; i++) {
+                if (slots[i] == TABLE_NONE)
+                        continue;
+                for (size_t at = 0; at < sizeof p->slots[0]; at += CACHE_LINE)
+                        __builtin_prefetch((const char *)&p->slots[slots[i]] + at);
+                heap_expect(&p->heap, slots[i]);
+        }
+}
+
 /* Whoever forges an address gets no place by it, and keeps nobody up. */
 void peers_refuse(struct peers *p, const struct address *source, enum gate_verdict why)
 {
@@ -311,7 +341,7 @@ void peers_refuse(struct peers *p, const struct address *source, enum gate_verdi
 
 void peers_absolve(struct peers *p)
 {
-        for (size_t i = 0; i < p->room; i++)
+        for (size_t i = 0; i < p->end; i++)
                 peer_absolve(&p->slots[i].peer);
 }
 
@@ -361,14 +391,12 @@ void peers_set_rule(struct peers *p, const struct peers_rule *rule)
 
 static void copy(struct peers *p, const struct peer *from)
 {
-        uint32_t slot;
         struct slot *s;
+        uint32_t slot;
 
         if (p->heap.n == p->room && !grow(p))
                 return;
-        slot = table_add(p->table, &from->address);
-        if (slot >= p->end)
-                p->end = slot + 1;
+        slot = add(p, &from->address);
         s = &p->slots[slot];
         s->peer = *from;
         p->counts[from->state]++;

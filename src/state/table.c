@@ -113,6 +113,21 @@ uint32_t table_find(const struct table *t, const struct address *a)
         return next - 1;
 }
 
+void table_expect(const struct table *t, const struct address *const *sources, size_t n, uint32_t *ret)
+{
+        const uint32_t *chains[TABLE_EXPECT_MAX];
+
+        for (size_t i = 0; i < n; i++) {
+                chains[i] = chain_of(t, sources[i]);
+                __builtin_prefetch(chains[i]);
+        }
+        for (size_t i = 0; i < n; i++) {
+                ret[i] = *chains[i] - 1;
+                if (ret[i] != TABLE_NONE)
+                        __builtin_prefetch(&t->next[ret[i]]);
+        }
+}
+
 uint32_t table_add(struct table *t, const struct address *a)
 {
         uint32_t *chain, slot;

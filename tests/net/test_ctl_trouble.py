@@ -129,7 +129,7 @@ def test_with_no_color_it_sees_none(here, mcastd):
 
 def test_a_long_payload_is_cut_to_the_width_of_the_terminal(here, there, mcastd):
     daemon = mcastd(here, receiver())
-    heard(daemon, there, b"x" * 70)
+    heard(daemon, there, b"x" * 66)
     *_, line = on_terminal(daemon, here, "peers", columns=130, NO_COLOR=1).splitlines()
     assert len(line) == 130 and line.endswith("x...")
-    assert "x" * 70 in printed(daemon, here, "peers")
+    assert "x" * 66 in printed(daemon, here, "peers")

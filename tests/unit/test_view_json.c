@@ -406,7 +406,7 @@ static struct snapshot_peer *add_peer(struct snapshot *s, const char *payload, s
         one->peer.address = ipv4(10, 0, 0, 7);
         one->peer.datagrams = 12;
         one->peer.bytes = 372;
-        one->peer.payload_length = (uint32_t)length;
+        one->peer.payload_length = (uint16_t)length;
         memcpy(one->peer.payload, payload, kept);
         return one;
 }

@@ -65,7 +65,7 @@ void reception_inherit(struct reception *r, struct reception *from);
 /* Datagrams come by this socket from now on. */
 void reception_begin(struct reception *r, int fd);
 
-/* Receives and handles one batch. Returns how many datagrams it had, or -errno. */
+/* Receives and handles one batch. Returns what batch_receive() does. */
 int reception_batch(struct reception *r);
 
 /* Counts what no datagram has told: those that the kernel dropped after the last one that it queued. */

@@ -7,8 +7,10 @@
 #include "message/datagram.h"
 #include "message/outbox.h"
 
-/* How many datagrams, or runs of them, are taken at a time before the loop looks after others. */
-#define BATCH_MAX 64
+/* How many datagrams, or runs of them, are taken at a time before the loop looks after others; and how many
+ * datagrams that should be, where runs are long. */
+#define BATCH_MAX    64
+#define BATCH_ENOUGH 512
 
 /* Room for one batch of received datagrams, and for what is needed to send the replies; one is enough for all
  * sockets of a thread. It is some megabytes, of which only that is resident which datagrams have been in. */
@@ -19,9 +21,13 @@ int batch_new(struct batch **ret);
 struct batch *batch_free(struct batch *b);
 
 /* Receives what waits on a socket, at most BATCH_MAX messages of the kernel: each is one datagram, or where
- * the socket has UDP_GRO a run of them, from one source and all but the last one of one length. Returns how
- * many messages (0: nothing waits), or -errno. What they were is read with batch_next(). */
+ * the socket has UDP_GRO a run of them, from one source and all but the last one of one length. After a batch
+ * of long runs it is fewer messages, for about BATCH_ENOUGH datagrams. Returns how many (0: nothing waits),
+ * or -errno. What they were is read with batch_next(). */
 int batch_receive(struct batch *b, int fd);
+
+/* Whether it took as many as it was ready to take, so that more may wait. */
+bool batch_is_full(const struct batch *b);
 
 /* The next datagrams of those that were received, in their order, at most BATCH_MAX. Returns how many there
  * are now for batch_datagram(); 0: there are no more. */

@@ -12,7 +12,7 @@
 _Static_assert(CONFIG_EXPECT_ACKS_MAX <= ACKS_SOURCES_MAX, "EXPECT_ACKS must be countable");
 
 /* Room for all that EXPECT_ACKS may ask for. */
-#define ACK_BATCHES (ACKS_SOURCES_MAX / BATCH_MAX + 1)
+#define ACK_BATCHES (ACKS_SOURCES_MAX / BATCH_MAX + 2)
 
 /* An ack of the message before is no forgery, it is late. */
 static bool is_late(const struct ack_watch *w, const struct datagram *d, const struct gate_result *g)
@@ -118,7 +118,8 @@ static bool sum_up(struct ack_watch *w, struct acks_summary *ret_got)
         if (!w->waiting)
                 return false;
         /* What waits already belongs to the last message, however late we are. */
-        for (int i = 0; i < ACK_BATCHES && ack_watch_receive(w) == BATCH_MAX; i++)
+        for (int i = 0; i < ACK_BATCHES && ack_watch_receive(w) > 0 && batch_is_full(w->section->env->batch);
+             i++)
                 ;
         w->waiting = false;
         acks_summary(w->acks, ret_got);

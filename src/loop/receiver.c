@@ -136,8 +136,9 @@ static int receive(void *arg)
 static void catch_up(void *arg)
 {
         struct receiver *r = arg;
+        const struct batch *b = r->section.env->batch;
 
-        for (int i = 0; r->fd >= 0 && i < CATCH_UP_BATCHES && receive(r) == BATCH_MAX; i++)
+        for (int i = 0; r->fd >= 0 && i < CATCH_UP_BATCHES && receive(r) > 0 && batch_is_full(b); i++)
                 ;
 }
 

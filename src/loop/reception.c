@@ -339,7 +339,7 @@ int reception_batch(struct reception *r)
         }
         for (size_t more; (more = batch_next(r->env->batch)) > 0;)
                 take_all(r, more, &moment);
-        if (n < BATCH_MAX)
+        if (!batch_is_full(r->env->batch))
                 r->emptied_ns = now_ns;
         return n;
 }
@@ -452,7 +452,7 @@ void reception_drain(struct reception *r)
 {
         /* Where this fails something may go to the old socket a moment longer, and is lost with it. */
         (void)socket_retire(r->fd, &r->section->group);
-        for (int i = 0; i < DRAIN_BATCHES && reception_batch(r) == BATCH_MAX; i++)
+        for (int i = 0; i < DRAIN_BATCHES && reception_batch(r) > 0 && batch_is_full(r->env->batch); i++)
                 ;
         replies_drain(&r->replies);
         reception_ask_for_drops(r);

@@ -63,6 +63,8 @@ struct batch {
         struct datagram datagrams[BATCH_MAX];
         struct received received[BATCH_MAX];
         size_t n_received;
+        size_t asked;  /* for so many it was … */
+        size_t to_ask; /* … and for so many it will be, the next time */
         size_t at;     /* the one that is split now … */
         size_t offset; /* … from here on */
         struct mmsghdr messages[BATCH_MAX];
@@ -91,6 +93,7 @@ int batch_new(struct batch **ret)
                         .msg_control = &b->control[i],
                 };
         }
+        b->to_ask = BATCH_MAX;
         *ret = b;
         return 0;
 }
@@ -145,22 +148,46 @@ static void describe(struct batch *b, size_t i)
                 r->segment = r->first.length;
 }
 
+static size_t count(const struct received *r)
+{
+        return r->segment ? (r->first.length + r->segment - 1) / r->segment : 1;
+}
+
+/* As many messages as bring about BATCH_ENOUGH datagrams, if they are as those of this batch. */
+static size_t next_to_ask(const struct batch *b)
+{
+        size_t datagrams = 0;
+
+        for (size_t i = 0; i < b->n_received; i++)
+                datagrams += count(&b->received[i]);
+        if (datagrams < BATCH_ENOUGH)
+                return BATCH_MAX;
+        return b->n_received * BATCH_ENOUGH / datagrams + 1;
+}
+
 int batch_receive(struct batch *b, int fd)
 {
         int n;
 
         b->n_received = b->at = b->offset = 0;
-        for (size_t i = 0; i < BATCH_MAX; i++) {
+        b->asked = b->to_ask;
+        for (size_t i = 0; i < b->asked; i++) {
                 b->messages[i].msg_hdr.msg_namelen = sizeof b->sources[i];
                 b->messages[i].msg_hdr.msg_controllen = CONTROL_SIZE;
         }
-        n = recvmmsg(fd, b->messages, BATCH_MAX, MSG_DONTWAIT, NULL);
+        n = recvmmsg(fd, b->messages, (unsigned)b->asked, MSG_DONTWAIT, NULL);
         if (n < 0)
                 return errno == EAGAIN || errno == EINTR ? 0 : -errno;
         for (int i = 0; i < n; i++)
                 describe(b, (size_t)i);
         b->n_received = (size_t)n;
+        b->to_ask = next_to_ask(b);
         return n;
+}
+
+bool batch_is_full(const struct batch *b)
+{
+        return b->n_received == b->asked;
 }
 
 /* The next datagram of the message that is split, and past it. A datagram may be empty. */

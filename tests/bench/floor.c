@@ -1,0 +1,109 @@
+/* floor.c - the bare loop that mcastd is measured against: recvmmsg of 64, and an "ack" to each by sendmmsg.
+ * It blocks, asks the kernel for nothing beside the payload, and looks at nothing that it hears. */
+#include <arpa/inet.h>
+#include <err.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BATCH          64
+#define DATAGRAM_MAX   9216
+#define RECEIVE_BUFFER (4 << 20)
+
+static char ack[] = "ack";
+
+struct batch {
+        struct mmsghdr in[BATCH], out[BATCH];
+        struct iovec iov[BATCH];
+        struct sockaddr_storage sources[BATCH];
+        char payloads[BATCH][DATAGRAM_MAX];
+};
+
+static struct batch batch;
+static sigjmp_buf over;
+
+static void on_term(int number)
+{
+        siglongjmp(over, number);
+}
+
+static int open_receiver(const char *group, const char *port)
+{
+        struct sockaddr_in local = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
+        struct ip_mreq membership = { .imr_interface.s_addr = htonl(INADDR_LOOPBACK) };
+        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), size = RECEIVE_BUFFER;
+
+        if (inet_pton(AF_INET, group, &local.sin_addr) != 1)
+                errx(64, "%s is no IPv4 group", group);
+        membership.imr_multiaddr = local.sin_addr;
+        if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size) < 0 ||
+            bind(fd, (struct sockaddr *)&local, sizeof local) < 0 ||
+            setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership) < 0)
+                err(71, "cannot hear %s:%s", group, port);
+        return fd;
+}
+
+static void prepare(struct batch *b)
+{
+        static struct iovec answer = { ack, sizeof ack - 1 };
+
+        for (int i = 0; i < BATCH; i++) {
+                b->iov[i] = (struct iovec){ b->payloads[i], DATAGRAM_MAX };
+                b->in[i].msg_hdr =
+                        (struct msghdr){ .msg_name = &b->sources[i], .msg_iov = &b->iov[i], .msg_iovlen = 1 };
+                b->out[i].msg_hdr =
+                        (struct msghdr){ .msg_name = &b->sources[i], .msg_iov = &answer, .msg_iovlen = 1 };
+        }
+}
+
+static int receive(struct batch *b, int fd)
+{
+        for (int i = 0; i < BATCH; i++)
+                b->in[i].msg_hdr.msg_namelen = sizeof b->sources[i];
+        return recvmmsg(fd, b->in, BATCH, MSG_WAITFORONE, NULL);
+}
+
+static void acknowledge(struct batch *b, int fd, int n)
+{
+        for (int i = 0; i < n; i++)
+                b->out[i].msg_hdr.msg_namelen = b->in[i].msg_hdr.msg_namelen;
+        for (int at = 0; at < n;) {
+                int sent = sendmmsg(fd, b->out + at, (unsigned)(n - at), 0);
+
+                if (sent < 0)
+                        err(71, "cannot acknowledge");
+                at += sent;
+        }
+}
+
+/* Until SIGTERM, which is sent when there is nothing more to be heard. */
+int main(int argc, char *argv[])
+{
+        int acks = argc > 1 && strcmp(argv[1], "-a") == 0, fd;
+        volatile uint64_t received = 0;
+
+        if (argc != 3 + acks)
+                errx(64, "usage: floor [-a] GROUP PORT; -a: acknowledge");
+        fd = open_receiver(argv[1 + acks], argv[2 + acks]);
+        prepare(&batch);
+        if (sigsetjmp(over, 1) != 0) {
+                printf("received %ju\n", (uintmax_t)received);
+                return 0;
+        }
+        if (signal(SIGTERM, on_term) == SIG_ERR || puts("ready") < 0 || fflush(stdout) < 0)
+                err(71, "cannot begin");
+        for (;;) {
+                int n = receive(&batch, fd);
+
+                if (n < 0)
+                        err(71, "cannot receive");
+                received += (uint64_t)n;
+                if (acks)
+                        acknowledge(&batch, fd, n);
+        }
+}

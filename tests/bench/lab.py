@@ -6,6 +6,7 @@ import io
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,12 +18,12 @@ sys.path.insert(0, str(HERE.parent / "net"))
 from ctl import document  # noqa: E402 - of tests/net, as the next ones
 from daemon import Daemon, built, receiver  # noqa: E402
 from lan import DEADLINE, Host, Program, eventually  # noqa: E402
-from table import Missing
+from table import Missing  # noqa: E402
 
 GROUP, PORT = "239.1.1.1", 5001
 BUFFER = "4M"  # of every contender; floor.c and seed_receiver.py have the same
+RECEIVER = object()  # see Contender.load()
 PYTHON = "/usr/bin/python3"
-
 
 
 class Lost(Exception):
@@ -76,11 +77,13 @@ class Contender:
         eventually(stands, "the contender to come to rest")
 
     def load(self, *arguments):
-        """Runs load.c against it. Raises Lost if anything was."""
+        """Runs load.c against it; RECEIVER among the arguments stands for its process. Raises Lost if anything was."""
+        arguments = [self.pid if argument is RECEIVER else argument for argument in arguments]
         command = [built("tests/bench/bench_load"), *map(str, arguments), GROUP, str(PORT)]
         with pinned(self.lab.load_core), self.host.entered():
             done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
         if done.returncode != 0:
+            self.program.process.send_signal(signal.SIGCONT)
             raise Lost(done.stderr.strip() or f"the load has ended with {done.returncode}")
         self.sent += int(done.stdout.split()[1])
         self.settle()
@@ -117,8 +120,9 @@ class Lab:
 
     def __init__(self):
         cores = sorted(os.sched_getaffinity(0))
+        if len(cores) < 2:
+            sys.exit("there is only one core: the load would be in the way of what it loads")
         self.load_core, self.core = cores[0], cores[-1]
-        self.shared = len(cores) == 1
 
     @contextlib.contextmanager
     def _host(self):

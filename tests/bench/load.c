@@ -5,6 +5,7 @@
 #include <err.h>
 #include <errno.h>
 #include <netinet/udp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #define SIZE        32  /* of a message */
+#define TRUE_SIZE   768 /* that a message takes of the receiver's buffer, by the kernel's count */
 #define BURST_MAX   64  /* as many as the kernel makes of one send with UDP_SEGMENT */
 #define WINDOW      512 /* that may be unanswered, or unread as far as is known */
 #define SOCKETS_MAX 1000
@@ -28,6 +30,7 @@
 struct load {
         bool acks, segments;
         unsigned long count, sockets, burst, sources; /* sources: 0: the sockets' own address */
+        pid_t receiver;                               /* 0: it is left alone */
         struct sockaddr_in to;
         int fds[SOCKETS_MAX];
         uint32_t *order; /* of the sources */
@@ -210,18 +213,42 @@ static void send_burst(struct load *l)
         l->sent += n;
 }
 
+/* The receiver sleeps meanwhile, so that it is behind from then on, however slow the load is. */
+static void send_to_a_sleeper(struct load *l, unsigned long until)
+{
+        if (kill(l->receiver, SIGSTOP) < 0)
+                err(71, "cannot stop the receiver");
+        while (l->sent < until)
+                send_burst(l);
+        kill(l->receiver, SIGCONT);
+        if (l->acks)
+                wait_for_acks(l, 0);
+        else
+                wait_for_reader(l, 0);
+}
+
+/* Half a window at once, while it deals with the other half. */
+static void send_ahead(struct load *l, unsigned long until)
+{
+        while (l->sent < until)
+                send_burst(l);
+        if (l->acks)
+                wait_for_acks(l, WINDOW / 2);
+        else
+                wait_for_reader(l, WINDOW / 2 * TRUE_SIZE);
+}
+
 static void run(struct load *l)
 {
-        unsigned long looked = 0;
+        unsigned long step = l->receiver ? WINDOW : WINDOW / 2;
 
         while (l->sent < l->count) {
-                send_burst(l);
-                if (l->acks && l->sent - l->answered > WINDOW - l->burst)
-                        wait_for_acks(l, WINDOW / 2);
-                if (!l->acks && l->sent - looked >= WINDOW / 2) {
-                        wait_for_reader(l, WINDOW / 4 * 768);
-                        looked = l->sent;
-                }
+                unsigned long until = l->count - l->sent < step ? l->count : l->sent + step;
+
+                if (l->receiver)
+                        send_to_a_sleeper(l, until);
+                else
+                        send_ahead(l, until);
         }
         if (l->acks)
                 wait_for_acks(l, 0);
@@ -299,7 +326,7 @@ static void read_options(struct load *l, int argc, char *argv[])
         int option;
 
         *l = (struct load){ .count = 1, .sockets = 1, .burst = 1, .to.sin_family = AF_INET };
-        while ((option = getopt(argc, argv, "agn:s:b:p:")) != -1)
+        while ((option = getopt(argc, argv, "agn:s:b:p:r:")) != -1)
                 switch (option) {
                 case 'a':
                         l->acks = true;
@@ -316,6 +343,9 @@ static void read_options(struct load *l, int argc, char *argv[])
                 case 'b':
                         l->burst = number(optarg, BURST_MAX);
                         break;
+                case 'r':
+                        l->receiver = (pid_t)number(optarg, INT32_MAX);
+                        break;
                 case 'p':
                         l->sources = number(optarg, SOURCES_MAX);
                         break;
@@ -323,8 +353,9 @@ static void read_options(struct load *l, int argc, char *argv[])
                         argc = 0;
                 }
         if (argc != optind + 2 || inet_pton(AF_INET, argv[optind], &l->to.sin_addr) != 1)
-                errx(64, "usage: load [-a] [-g] [-n COUNT] [-s SOCKETS] [-b BURST] [-p SOURCES] GROUP PORT\n"
-                         "-a: it is acknowledged; -g: bursts are sent with UDP_SEGMENT");
+                errx(64,
+                     "usage: load [-a] [-g] [-n COUNT] [-s SOCKETS] [-b BURST] [-p SOURCES] [-r RECEIVER] GROUP PORT\n"
+                     "-a: it is acknowledged; -g: bursts are sent with UDP_SEGMENT; -r: the process, which is stopped while much is sent");
         l->to.sin_port = htons((uint16_t)number(argv[optind + 1], 65535));
 }
 

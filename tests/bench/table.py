@@ -12,8 +12,8 @@ class Missing(str):
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One line of the table. measure(lab) gives, of one round, the figure of each contender by its name; rows that have the same
-    one share its rounds."""
+    """One line of the table. measure(lab) gives, of one round, the figure of each contender by its name; rows that have
+    the same one share its rounds."""
     name: str
     title: str
     unit: str

@@ -1,4 +1,4 @@
-"""Where contenders are measured: each alone in a network namespace of its own, on one core, and what loads it on another.
+"""Where contenders are measured: each alone in a network namespace of its own, on one core; what loads it is on another.
 
 A contender is a program that receives from GROUP:PORT on lo. Its figure comes from its own CPU clock."""
 import contextlib
@@ -90,19 +90,18 @@ class Contender:
         if drops := self.drops():
             raise Lost(f"the kernel has dropped {drops} datagrams")
 
-    def cost_us(self, count, *arguments):
-        """CPU time for each of so many datagrams of this load, once it is warm."""
-        self.load("-n", max(1, count // 10), *arguments)
+    def spent_ns(self, count, *arguments):
+        """CPU time for so many datagrams of this load."""
         before = self.cpu_ns()
         self.load("-n", count, *arguments)
-        return (self.cpu_ns() - before) / count / 1000
+        return self.cpu_ns() - before
 
     def sections(self):
         """Of mcastd: what its status says of each section."""
         return document(self.program, self.host, "status")["sections"]
 
     def received(self):
-        """How many datagrams it says to have received; None where it does not tell. floor.c tells it as its last words."""
+        """How many datagrams it says to have received; None where it does not tell. floor.c tells it when it ends."""
         if isinstance(self.program, Daemon):
             return sum(section["counters"].get("received", 0) for section in self.sections())
         self.program.process.terminate()

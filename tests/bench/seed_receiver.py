@@ -1,4 +1,4 @@
-"""The loop of the seed's receivers, acking_receiver.py (-a) and printing_server.py of tests/net/seed, for a group on lo.
+"""The loop of the seed's receivers for a group on lo: of tests/net/seed/acking_receiver.py (-a) and printing_server.py.
 
 They print some lines for each datagram; this prints nothing and asks for a larger buffer, as the others do."""
 import socket

@@ -1,4 +1,4 @@
-"""Where contenders are measured: each alone in a network namespace of its own, on one core; what loads it is on another.
+"""Where contenders are measured: each alone in a network namespace of its own, on one core, its load on another.
 
 A contender is a program that receives from GROUP:PORT on lo. Its figure comes from its own CPU clock."""
 import contextlib

@@ -377,7 +377,7 @@ static void read_options(struct load *l, int argc, char *argv[])
         if (argc != optind + 2 || inet_pton(AF_INET, argv[optind], &l->to.sin_addr) != 1)
                 errx(64,
                      "usage: load [-a] [-g] [-n COUNT] [-s SOCKETS] [-b BURST] [-p SOURCES] [-r RECEIVER] GROUP PORT\n"
-                     "-a: it is acknowledged; -g: bursts are sent with UDP_SEGMENT; -r: the process, which is stopped while much is sent");
+                     "-a: it is acknowledged; -g: bursts are sent with UDP_SEGMENT; -r: a process to be stopped meanwhile");
         l->to.sin_port = htons((uint16_t)number(argv[optind + 1], 65535));
 }
 

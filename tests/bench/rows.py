@@ -47,8 +47,8 @@ class Candidate:
 
 
 def side_by_side(**candidates):
-    """Of each, CPU time for a datagram. They take turns, so that what disturbs the machine disturbs all of them; one turn
-    before the first does not count. A candidate is a contender, its load, and how much of it."""
+    """Of each, CPU time for a datagram. They take turns, so that what disturbs the machine disturbs all of them; one
+    turn before the first does not count. A candidate is a contender, its load, and how much of it."""
     with contextlib.ExitStack() as stack:
         ready = {name: Candidate(stack.enter_context(contender), load, count)
                  for name, (contender, load, count) in candidates.items()}

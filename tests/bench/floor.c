@@ -1,13 +1,15 @@
 /* floor.c - the bare loop that mcastd is measured against: recvmmsg of 64, and an "ack" to each by sendmmsg.
- * It blocks, asks the kernel for nothing beside the payload, and looks at nothing that it hears. */
+ * It blocks, asks the kernel for nothing beside the payload, and looks at nothing that it hears. With -e it
+ * waits in epoll_wait instead, as a program has to that has more than one thing to wait for. */
 #include <arpa/inet.h>
 #include <err.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -26,6 +28,7 @@ struct batch {
 
 static struct batch batch;
 static sigjmp_buf over;
+static volatile uint64_t received;
 
 static void on_term(int number)
 {
@@ -81,15 +84,52 @@ static void acknowledge(struct batch *b, int fd, int n)
         }
 }
 
+static int open_epoll(int fd)
+{
+        struct epoll_event readable = { .events = EPOLLIN };
+        int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+        if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &readable) < 0)
+                err(71, "cannot wait");
+        return epoll;
+}
+
+static void await(int epoll)
+{
+        struct epoll_event event;
+
+        if (epoll >= 0 && epoll_wait(epoll, &event, 1, -1) < 0)
+                err(71, "cannot wait");
+}
+
+static _Noreturn void serve(int fd, int epoll, bool acks)
+{
+        for (;;) {
+                int n;
+
+                await(epoll);
+                n = receive(&batch, fd);
+                if (n < 0)
+                        err(71, "cannot receive");
+                received += (uint64_t)n;
+                if (acks)
+                        acknowledge(&batch, fd, n);
+        }
+}
+
 /* Until SIGTERM, which is sent when there is nothing more to be heard. */
 int main(int argc, char *argv[])
 {
-        int acks = argc > 1 && strcmp(argv[1], "-a") == 0, fd;
-        volatile uint64_t received = 0;
+        static bool acks, waits;
+        int option, fd;
 
-        if (argc != 3 + acks)
-                errx(64, "usage: floor [-a] GROUP PORT; -a: acknowledge");
-        fd = open_receiver(argv[1 + acks], argv[2 + acks]);
+        while ((option = getopt(argc, argv, "ae")) != -1) {
+                acks |= option == 'a';
+                waits |= option == 'e';
+        }
+        if (argc != optind + 2)
+                errx(64, "usage: floor [-a] [-e] GROUP PORT; -a: acknowledge; -e: wait by epoll");
+        fd = open_receiver(argv[optind], argv[optind + 1]);
         prepare(&batch);
         if (sigsetjmp(over, 1) != 0) {
                 printf("received %ju\n", (uintmax_t)received);
@@ -97,13 +137,5 @@ int main(int argc, char *argv[])
         }
         if (signal(SIGTERM, on_term) == SIG_ERR || puts("ready") < 0 || fflush(stdout) < 0)
                 err(71, "cannot begin");
-        for (;;) {
-                int n = receive(&batch, fd);
-
-                if (n < 0)
-                        err(71, "cannot receive");
-                received += (uint64_t)n;
-                if (acks)
-                        acknowledge(&batch, fd, n);
-        }
+        serve(fd, waits ? open_epoll(fd) : -1, acks);
 }

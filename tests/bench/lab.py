@@ -117,14 +117,16 @@ class Contender:
 class Lab:
     """Starts contenders, one after the other: `with lab.floor("-a") as contender: contender.load(...)`."""
 
-    def __init__(self):
+    def __init__(self, idle_seconds=60):
+        self.idle_seconds = idle_seconds
         cores = sorted(os.sched_getaffinity(0))
         if len(cores) < 2:
             sys.exit("there is only one core: the load would be in the way of what it loads")
         self.load_core, self.core = cores[0], cores[-1]
 
     @contextlib.contextmanager
-    def _host(self):
+    def host(self):
+        """A namespace of its own, in which groups are heard and sent to on lo."""
         host = Host()
         try:
             # Without `src` what goes to a group would come from 0.0.0.0.
@@ -136,7 +138,7 @@ class Lab:
     @contextlib.contextmanager
     def program(self, *command, ready="^ready$"):
         """Any program: ready when it says so; `ready` may be a function of the host that sees it instead."""
-        with self._host() as host:
+        with self.host() as host:
             with pinned(self.core):
                 program = Program(host, *command)
             if callable(ready):
@@ -159,10 +161,11 @@ class Lab:
                             "OPEN:/dev/null", ready=lambda host: f":{PORT:04X} " in host.read("/proc/net/udp"))
 
     @contextlib.contextmanager
-    def mcastd(self, config):
-        with self._host() as host, tempfile.TemporaryDirectory(prefix="mcastd-") as folder:
+    def mcastd(self, config, **how):
+        """How: what else Daemon takes."""
+        with self.host() as host, tempfile.TemporaryDirectory(prefix="mcastd-") as folder:
             with pinned(self.core):
-                daemon = Daemon(host, config, folder)
+                daemon = Daemon(host, config, folder, **how)
             try:
                 yield Contender(self, host, daemon)
             finally:

@@ -22,6 +22,7 @@ class Row:
     of: str | None = None          # at_most is so many times the figure of this one; None: it is a figure itself
     contender: str = "mcastd"      # whose figure is judged
     others: tuple = ()             # whose figures are told as well
+    rounds: int | None = None      # at most so many, where more would tell no more
 
 
 @dataclasses.dataclass(frozen=True)

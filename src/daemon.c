@@ -450,7 +450,7 @@ static int serve(struct daemon *d)
                 return failure_class(-r) == FAILURE_NEVER ? EX_CONFIG : EXIT_FAILURE;
         }
         service_ready(d->service);
-        r = event_base_dispatch(d->env.base);
+        r = env_run(&d->env);
         /* The signals keep the loop busy: it ends by loopbreak only. */
         if (r != 0)
                 log_event(EVENT_FAILED, NULL, 0, "the event loop failed");

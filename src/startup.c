@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,22 +18,31 @@
 
 /* --- the log --- */
 
+/* At the end a journal that stands still holds us up for a second. */
+#define CLOSE_TRIES    100
+#define CLOSE_PAUSE_MS 10
+
 struct startup_log startup_open_log(bool debug)
 {
         struct startup_log log = { 0 };
 
         log_set_level(debug ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
-        if (journal_is_stderr() && journal_new(&log.journal) == 0)
+        if (journal_is_stderr() && journal_new(JOURNAL_SOCKET, &log.journal) == 0) {
                 log_set_sink(journal_write, log.journal);
-        else if (console_new(STDERR_FILENO, &log.console) == 0)
+                log_set_flush(journal_flush);
+        } else if (console_new(STDERR_FILENO, &log.console) == 0) {
                 log_set_sink(console_write, log.console);
-        else
+        } else {
                 fputs("mcastd: there is no memory for a log\n", stderr);
+        }
         return log;
 }
 
 void startup_close_log(struct startup_log *log)
 {
+        /* What still waits for the journal would be lost with us, and without being counted. */
+        for (int i = 0; i < CLOSE_TRIES && log_flush(); i++)
+                (void)poll(NULL, 0, CLOSE_PAUSE_MS);
         log_report_lost();
         log_set_sink(NULL, NULL);
         journal_free(log->journal);

@@ -19,6 +19,7 @@ struct log_record {
         const char *message; /* one line, without its end */
         const struct log_field *fields;
         size_t n_fields;
+        bool at_once; /* is not to be kept until a flush, behind which it might still be lost */
 };
 
 /* The longest line; what is longer is cut. Below PIPE_BUF, so that a line is written whole or not at all. */
@@ -27,8 +28,16 @@ struct log_record {
 /* Where records go. Must not block. 0, or -errno: then the record is lost, and counted. */
 typedef int (*log_sink)(void *arg, const struct log_record *record);
 
+/* Writes what the sink has kept. Must not block. Returns how many records it keeps even so; `ret_lost`: how
+ * many it has given up, which are all that it had. */
+typedef size_t (*log_flush_sink)(void *arg, size_t *ret_lost);
+
 /* Before the first call nothing is written anywhere. NULL as sink: that state again. */
 void log_set_sink(log_sink sink, void *arg);
+
+/* For a sink that keeps records, with its argument. Set after the sink, which begins without one. */
+void log_set_flush(log_flush_sink flush);
+
 void log_set_level(enum log_level least);
 enum log_level log_level(void);
 bool log_enabled(enum event_id event);
@@ -44,6 +53,11 @@ void log_event(enum event_id event, const struct log_field *fields, size_t n_fie
 
 void log_vevent(enum event_id event, const struct log_field *fields, size_t n_fields, const char *format,
                 va_list args) __attribute__((format(printf, 4, 0)));
+
+/* Writes the lines that the sink has kept: to be called before the program sleeps, or says where it has got
+ * to. What is more urgent than LOG_LEVEL_INFO does not wait for that. Returns whether some are still kept,
+ * and so this is to be called again soon. Leaves errno alone. */
+bool log_flush(void);
 
 /* Says how many records could not be written, where there are any and where it can be said now. log_event
  * does it as well, before it writes anything else. */

@@ -13,6 +13,7 @@
 #include "os/netlink.h"
 #include "state/hash.h"
 
+struct event;
 struct event_base;
 
 /* Data events run after signals, the watchdog and control. For event_base_priority_init(). */
@@ -25,6 +26,7 @@ enum loop_priority {
 /* What all sections of the loop share. Belongs to the daemon, which outlives them. */
 struct env {
         struct event_base *base;
+        struct event *log_retry; /* armed while lines wait for the journal */
         const char *config_path; /* for messages */
         struct netlink *netlink;
         struct links *links;             /* as links_watch.c keeps them */
@@ -47,6 +49,9 @@ struct env {
  * is closed by env_close(), which takes what is half made. */
 int env_open(struct env *env);
 void env_close(struct env *env);
+
+/* Turns the loop until event_base_loopbreak(), and writes the log once for each turn. 0 or -1. */
+int env_run(struct env *env);
 
 /* Draws who we are to those who verify signatures, and from which number on we count. The keys are another
  * matter. */

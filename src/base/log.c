@@ -7,9 +7,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* Lines after which they are written, though nobody has asked for it. */
+#define FLUSH_EVERY 64
+
 static struct {
         log_sink sink;
+        log_flush_sink flush; /* NULL: the sink keeps nothing */
         void *arg;
+        unsigned unflushed; /* lines since the last flush */
         enum log_level least;
         log_tap tap;
         void *tap_arg;
@@ -21,7 +26,14 @@ static struct {
 void log_set_sink(log_sink sink, void *arg)
 {
         state.sink = sink;
+        state.flush = NULL;
         state.arg = arg;
+        state.unflushed = 0;
+}
+
+void log_set_flush(log_flush_sink flush)
+{
+        state.flush = flush;
 }
 
 void log_set_level(enum log_level least)
@@ -74,31 +86,55 @@ static struct log_record make_record(enum event_id event, const struct log_field
         };
 }
 
+static void note_lost(size_t n)
+{
+        state.lost += n;
+        state.lost_unsaid += n;
+}
+
+bool log_flush(void)
+{
+        int saved = errno;
+        size_t lost = 0, kept = 0;
+
+        state.unflushed = 0;
+        if (state.flush)
+                kept = state.flush(state.arg, &lost);
+        note_lost(lost);
+        errno = saved;
+        return kept > 0;
+}
+
 /* The order of the lines stays true: a sink that has refused a line is to take the report first. */
 static void write_record(const struct log_record *record)
 {
         log_report_lost();
-        if (state.lost_unsaid > 0 || state.sink(state.arg, record) < 0) {
-                state.lost++;
-                state.lost_unsaid++;
-        }
+        if (state.lost_unsaid > 0 || state.sink(state.arg, record) < 0)
+                note_lost(1);
+        else if (++state.unflushed >= FLUSH_EVERY || record->kind->level < LOG_LEVEL_INFO)
+                (void)log_flush();
+}
+
+/* Not kept by the sink: its count would be lost with it. */
+static void report_lost(void)
+{
+        char line[LOG_LINE_SIZE];
+        struct log_record record;
+
+        snprintf(line, sizeof line, "%" PRIu64 " line%s could not be written to the log and %s lost",
+                 state.lost_unsaid, state.lost_unsaid == 1 ? "" : "s", state.lost_unsaid == 1 ? "is" : "are");
+        record = make_record(EVENT_LOG_LOST, NULL, 0, line);
+        record.at_once = true;
+        if (state.sink(state.arg, &record) == 0)
+                state.lost_unsaid = 0;
 }
 
 void log_report_lost(void)
 {
         int saved = errno;
-        char line[LOG_LINE_SIZE];
 
-        if (state.lost_unsaid > 0 && for_sink(EVENT_LOG_LOST)) {
-                struct log_record record;
-
-                snprintf(line, sizeof line, "%" PRIu64 " line%s could not be written to the log and %s lost",
-                         state.lost_unsaid, state.lost_unsaid == 1 ? "" : "s",
-                         state.lost_unsaid == 1 ? "is" : "are");
-                record = make_record(EVENT_LOG_LOST, NULL, 0, line);
-                if (state.sink(state.arg, &record) == 0)
-                        state.lost_unsaid = 0;
-        }
+        if (state.lost_unsaid > 0 && for_sink(EVENT_LOG_LOST))
+                report_lost();
         errno = saved;
 }
 

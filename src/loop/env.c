@@ -7,6 +7,11 @@
 #include <sodium/randombytes.h>
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "loop/timer.h"
+
+/* How soon lines are tried again for which the journal had no room: before it has read all that it has. */
+#define LOG_RETRY_NS (5 * NS_PER_MS)
 
 static int open_base(struct env *env)
 {
@@ -23,6 +28,14 @@ static int open_base(struct env *env)
         return 0;
 }
 
+static void on_log_retry(evutil_socket_t fd, short what, void *arg)
+{
+        (void)fd;
+        (void)what;
+        (void)arg;
+        /* The turn of the loop that this makes ends with a flush. */
+}
+
 int env_open(struct env *env)
 {
         int r;
@@ -34,9 +47,24 @@ int env_open(struct env *env)
         randombytes_buf(&env->key, sizeof env->key);
         randombytes_buf(&env->boot, sizeof env->boot);
         r = open_base(env);
-        if (r == 0)
-                r = netlink_new(&env->netlink);
+        if (r == 0) {
+                env->log_retry = evtimer_new(env->base, on_log_retry, NULL);
+                r = env->log_retry ? netlink_new(&env->netlink) : -ENOMEM;
+        }
         return r < 0 ? r : batch_new(&env->batch);
+}
+
+int env_run(struct env *env)
+{
+        int r = 0;
+
+        while (r == 0 && !event_base_got_break(env->base)) {
+                /* Without memory for the timer they are tried at the next turn, whenever that is. */
+                if (log_flush() && !event_pending(env->log_retry, EV_TIMEOUT, NULL))
+                        (void)timer_arm(env->log_retry, clock_monotonic_ns() + LOG_RETRY_NS);
+                r = event_base_loop(env->base, EVLOOP_ONCE);
+        }
+        return r;
 }
 
 void env_start_signing(struct env *env)
@@ -60,6 +88,8 @@ void env_close(struct env *env)
         let_go(env->base);
         batch_free(env->batch);
         netlink_free(env->netlink);
+        if (env->log_retry)
+                event_free(env->log_retry);
         if (env->base)
                 event_base_free(env->base);
 }

@@ -176,6 +176,8 @@ struct service *service_free(struct service *s)
 
 void service_ready(struct service *s)
 {
+        /* Whoever waits for it may look into the log at once. */
+        (void)log_flush();
         s->ready = "READY=1\n";
         notify_status(s, "", false);
 }
@@ -194,5 +196,6 @@ void service_reloading(struct service *s)
 
 void service_stopping(struct service *s)
 {
+        (void)log_flush();
         (void)notify_send(s->notify, "STOPPING=1\nSTATUS=leaving the groups");
 }

@@ -16,11 +16,11 @@ QUEUE = 256
 class Journal:
     """Reads all the time from a thread of its own, but for the time between stall() and resume()."""
 
-    def __init__(self, namespace, folder):
+    def __init__(self, namespace, folder, queue=QUEUE):
         self.namespace, self.folder, self.records = namespace, folder, []
         os.makedirs(f"{folder}/systemd/journal")
         # How many records may wait. A new socket takes the namespace's value.
-        namespace.write("/proc/sys/net/unix/max_dgram_qlen", str(QUEUE))
+        namespace.write("/proc/sys/net/unix/max_dgram_qlen", str(queue))
         self.appear()
 
     def appear(self):

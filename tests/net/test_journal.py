@@ -5,7 +5,7 @@ import tempfile
 import pytest
 
 from daemon import emitter, receiver
-from journal import Journal
+from journal import QUEUE, Journal
 from lan import drain, eventually
 
 HOSTILE = {
@@ -20,13 +20,13 @@ HOSTILE = {
 }
 SHOWN = 256
 CHATTY = receiver(HANDLERS="log, ack", ACK_RATE="unlimited", LOG_RATE="unlimited")
-# Two lines each: more than the journal's queue can hold.
-MANY = 300
+# Two lines each: more than the journal's queue can hold, and than that and the daemon can.
+SOME, MANY = 300, 1500
 
 
 @pytest.fixture
-def journal(here, folder):
-    journal = Journal(here, tempfile.mkdtemp(dir=folder))
+def journal(request, here, folder):
+    journal = Journal(here, tempfile.mkdtemp(dir=folder), queue=getattr(request, "param", QUEUE))
     yield journal
     journal.vanish()
 
@@ -89,6 +89,20 @@ def test_it_ends_well_while_the_journal_is_stalled(here, there, mcastd, journal)
     for _ in range(MANY):
         there.ask(b"question", "239.1.1.1", 5001)
     assert daemon.stop() == 0
+
+
+# Into a short queue they must be tried many times, and so no timer that the daemon has for something else is enough.
+@pytest.mark.parametrize("journal", [4], indirect=True)
+def test_lines_for_which_there_is_no_room_wait_and_are_written_without_a_new_one(here, there, mcastd, journal):
+    mcastd(here, CHATTY, journal=journal)
+    journal.stall()
+    for _ in range(SOME):
+        there.ask(b"question", "239.1.1.1", 5001)
+    journal.resume()
+    eventually(lambda: written_lines(journal) == 2 * SOME + 1, lambda: f"{written_lines(journal)} written")
+    assert not lost_lines(journal)
+    lines = [record["MESSAGE"] for record in journal.messages("^received|^acknowledged")]
+    assert [line.split()[0] for line in lines] == ["received", "acknowledged"] * SOME
 
 
 def test_lines_lost_in_a_stall_are_counted_and_told(here, there, mcastd, journal):

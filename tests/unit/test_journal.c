@@ -43,7 +43,7 @@ static void test_format(void **state)
         (void)state;
         for (size_t i = 0; i < N_OF(entries); i++) {
                 const struct log_record record = { event_kind(EVENT_RECEIVED), entries[i].message, fields,
-                                                   entries[i].n_fields };
+                                                   entries[i].n_fields, false };
                 char buffer[JOURNAL_ENTRY_SIZE];
 
                 CHECK_INT(entries[i].name, journal_format(&record, buffer), strlen(entries[i].entry));
@@ -56,7 +56,7 @@ static void test_priority_and_id(void **state)
 {
         (void)state;
         for (enum event_id e = 0; e < EVENT_N; e++) {
-                const struct log_record record = { event_kind(e), "x", NULL, 0 };
+                const struct log_record record = { event_kind(e), "x", NULL, 0, false };
                 char buffer[JOURNAL_ENTRY_SIZE], expected[128];
 
                 snprintf(expected, sizeof expected,
@@ -71,7 +71,7 @@ static void test_priority_and_id(void **state)
 static size_t overhead(size_t n_fields)
 {
         const struct log_field field = { "F", "" };
-        const struct log_record record = { event_kind(EVENT_RECEIVED), "", &field, n_fields };
+        const struct log_record record = { event_kind(EVENT_RECEIVED), "", &field, n_fields, false };
         char buffer[JOURNAL_ENTRY_SIZE];
 
         return journal_format(&record, buffer);
@@ -95,7 +95,7 @@ static void test_message_that_does_not_fit(void **state)
         (void)state;
         for (size_t i = 0; i < N_OF(sizes); i++) {
                 size_t length = (size_t)((int)(JOURNAL_ENTRY_SIZE - 1 - overhead(0)) + sizes[i].more);
-                const struct log_record record = { event_kind(EVENT_RECEIVED), text, fields, 0 };
+                const struct log_record record = { event_kind(EVENT_RECEIVED), text, fields, 0, false };
                 char buffer[JOURNAL_ENTRY_SIZE];
 
                 memset(text, 0, sizeof text);
@@ -113,7 +113,7 @@ static void test_field_that_does_not_fit(void **state)
         for (size_t i = 0; i < N_OF(sizes); i++) {
                 size_t length = (size_t)((int)(JOURNAL_ENTRY_SIZE - 1 - overhead(1)) + sizes[i].more);
                 const struct log_field field = { "F", text };
-                const struct log_record record = { event_kind(EVENT_RECEIVED), "", &field, 1 };
+                const struct log_record record = { event_kind(EVENT_RECEIVED), "", &field, 1, false };
                 char buffer[JOURNAL_ENTRY_SIZE];
 
                 memset(text, 0, sizeof text);
@@ -127,7 +127,7 @@ static void test_field_that_does_not_fit(void **state)
 static void test_nothing_behind_the_buffer(void **state)
 {
         static char text[JOURNAL_ENTRY_SIZE];
-        const struct log_record record = { event_kind(EVENT_RECEIVED), text, fields, N_OF(fields) };
+        const struct log_record record = { event_kind(EVENT_RECEIVED), text, fields, N_OF(fields), false };
         char buffer[JOURNAL_ENTRY_SIZE + 256], canary[256];
 
         (void)state;
@@ -150,7 +150,7 @@ static void test_the_longest_record_fits(void **state)
                 { "MCASTD_BYTES", "18446744073709551615" },
                 { "MCASTD_PAYLOAD", payload },
         };
-        const struct log_record record = { event_kind(EVENT_RECEIVED), line, all, N_OF(all) };
+        const struct log_record record = { event_kind(EVENT_RECEIVED), line, all, N_OF(all), false };
         char buffer[JOURNAL_ENTRY_SIZE];
 
         (void)state;

@@ -1,0 +1,171 @@
+/* test_log_flush.c - base/log above a sink that keeps lines: when they are flushed, and what is lost by then.
+ */
+#include "test.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/log.h"
+
+#define LINES_MAX 8
+
+/* What the sink of the test has got, and what it answers. */
+struct got {
+        int refuse; /* -errno; 0: it takes the records */
+        size_t calls;
+        size_t n;
+        const struct event_kind *kinds[LINES_MAX];
+        char lines[LINES_MAX][LOG_LINE_SIZE];
+        bool at_once; /* as the last record wanted */
+        size_t flushes;
+        size_t kept, lost; /* what a flush answers, the latter once */
+};
+
+static int keep(void *arg, const struct log_record *record)
+{
+        struct got *got = arg;
+
+        got->calls++;
+        if (got->refuse)
+                return got->refuse;
+        assert_true(got->n < LINES_MAX);
+        got->kinds[got->n] = record->kind;
+        snprintf(got->lines[got->n++], sizeof got->lines[0], "%s", record->message);
+        got->at_once = record->at_once;
+        return 0;
+}
+
+static size_t flush(void *arg, size_t *ret_lost)
+{
+        struct got *got = arg;
+
+        /* As a system call inside would. */
+        errno = EPIPE;
+        got->flushes++;
+        *ret_lost = got->lost;
+        got->lost = 0;
+        return got->kept;
+}
+
+/* The log is the one module with a state of its own: each test starts with nothing lost and nothing said. */
+static int set_up(void **state)
+{
+        static struct got got;
+
+        memset(&got, 0, sizeof got);
+        log_set_sink(keep, &got);
+        log_set_flush(flush);
+        log_set_tap(NULL, NULL, LOG_LEVEL_ERROR);
+        log_set_level(LOG_LEVEL_DEBUG);
+        log_report_lost();
+        memset(&got, 0, sizeof got);
+        *state = &got;
+        return 0;
+}
+
+static void say(const char *text)
+{
+        log_event(EVENT_RECEIVED, NULL, 0, "%s", text);
+}
+
+/* The i-th line says that so many are lost. */
+static void assert_report(const struct got *got, size_t i, uintmax_t lost)
+{
+        assert_true(i < got->n);
+        assert_ptr_equal(got->kinds[i], event_kind(EVENT_LOG_LOST));
+        assert_true(strtoumax(got->lines[i], NULL, 10) == lost);
+}
+
+/* What goes at once does so with all that waits. */
+static const struct {
+        const char *name;
+        enum event_id event;
+        bool waits;
+} urgencies[] = {
+        { "error", EVENT_FAILED, false },          { "warning", EVENT_ACKS_SHORT, false },
+        { "notice", EVENT_JOINED, false },         { "info", EVENT_RECEIVED, true },
+        { "debug", EVENT_NOT_ACKNOWLEDGED, true },
+};
+
+static void test_only_what_is_not_urgent_waits_for_a_flush(void **state)
+{
+        struct got *got = *state;
+
+        for (size_t i = 0; i < N_OF(urgencies); i++) {
+                got->flushes = 0;
+                log_event(urgencies[i].event, NULL, 0, "said");
+                CHECK_INT(urgencies[i].name, got->flushes, urgencies[i].waits ? 0 : 1);
+        }
+}
+
+static void test_many_lines_do_not_wait(void **state)
+{
+        struct got *got = *state;
+
+        for (int i = 0; i < 640; i++) {
+                got->n = 0;
+                say("one of many");
+        }
+        assert_int_equal(got->flushes, 10);
+}
+
+static void test_flush_says_whether_lines_wait(void **state)
+{
+        struct got *got = *state;
+
+        errno = ENETUNREACH;
+        assert_false(log_flush());
+        got->kept = 1;
+        assert_true(log_flush());
+        assert_int_equal(errno, ENETUNREACH);
+        assert_int_equal(got->flushes, 2);
+        log_set_sink(keep, got);
+        assert_false(log_flush());
+        assert_int_equal(got->flushes, 2);
+}
+
+/* They were taken, and are lost even so. */
+static void test_what_a_flush_loses_is_counted_and_reported(void **state)
+{
+        struct got *got = *state;
+        uint64_t before = log_lost();
+
+        say("taken");
+        got->lost = 5;
+        (void)log_flush();
+        assert_true(log_lost() - before == 5);
+        say("behind them");
+        assert_int_equal(got->n, 3);
+        assert_report(got, 1, 5);
+        assert_string_equal(got->lines[2], "behind them");
+        assert_true(log_lost() - before == 5);
+}
+
+/* If it were lost behind a flush, nobody would know of those that it tells of. */
+static void test_a_report_is_not_kept(void **state)
+{
+        struct got *got = *state;
+
+        got->lost = 1;
+        (void)log_flush();
+        log_report_lost();
+        assert_report(got, 0, 1);
+        assert_true(got->at_once);
+        log_event(EVENT_FAILED, NULL, 0, "urgent, but may be kept");
+        assert_false(got->at_once);
+}
+
+#define TEST(name) cmocka_unit_test_setup(name, set_up)
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                TEST(test_only_what_is_not_urgent_waits_for_a_flush),
+                TEST(test_many_lines_do_not_wait),
+                TEST(test_flush_says_whether_lines_wait),
+                TEST(test_what_a_flush_loses_is_counted_and_reported),
+                TEST(test_a_report_is_not_kept),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -14,6 +14,10 @@
 const char *text_escape(const void *bytes, size_t length, char buffer[TEXT_ESCAPED_SIZE]);
 #define TEXT_ESCAPE(bytes, length) text_escape((bytes), (length), (char[TEXT_ESCAPED_SIZE]){ 0 })
 
+/* Writes a number in decimal digits at a fraction of the cost of snprintf. Returns where its NUL is. */
+#define TEXT_NUMBER_SIZE sizeof "18446744073709551615"
+char *text_number(uint64_t number, char *buffer);
+
 /* A duration in the form that the configuration takes: 250ms, 90s, 2m, 1h. */
 #define TEXT_DURATION_SIZE 32
 const char *text_duration(int64_t ns, char buffer[TEXT_DURATION_SIZE]);

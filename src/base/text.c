@@ -32,6 +32,20 @@ const char *text_escape(const void *bytes, size_t length, char buffer[TEXT_ESCAP
         return buffer;
 }
 
+char *text_number(uint64_t number, char *buffer)
+{
+        char digits[TEXT_NUMBER_SIZE], *end = digits + sizeof digits, *first = end;
+
+        do {
+                *--first = (char)('0' + number % 10);
+                number /= 10;
+        } while (number);
+        memcpy(buffer, first, (size_t)(end - first));
+        buffer += end - first;
+        *buffer = '\0';
+        return buffer;
+}
+
 const char *text_duration(int64_t ns, char buffer[TEXT_DURATION_SIZE])
 {
         static const struct {

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,23 +35,25 @@ static void say_record(const struct reception *r, const struct record *record)
 {
         const struct datagram *d = record->datagram;
         struct log_field fields[SECTION_FIELDS + 4];
-        char peer[ENDPOINT_TEXT_SIZE], bytes[24], payload[TEXT_ESCAPED_SIZE], key[sizeof "65535"];
-        char signature[SIGNER_TEXT_SIZE];
+        char peer[ENDPOINT_TEXT_SIZE], bytes[TEXT_NUMBER_SIZE], key[TEXT_NUMBER_SIZE];
+        char payload[TEXT_ESCAPED_SIZE], signature[SIGNER_TEXT_SIZE];
 
         if (!log_enabled(record->event) || (record->reply && (record->reply->error || r->cfg->ack_spread_ns)))
                 return;
+        if (record->event == EVENT_ACKNOWLEDGED) {
+                replies_say(&r->replies, record->reply);
+                return;
+        }
         (void)endpoint_text(&d->source, r->link->name, peer);
         (void)text_escape(d->payload, d->length, payload);
-        snprintf(bytes, sizeof bytes, "%zu", d->length);
-        snprintf(key, sizeof key, "%" PRIu16, d->key_id);
+        (void)text_number(d->length, bytes);
+        (void)text_number(d->key_id, key);
         section_fields(r->section, fields);
         fields[SECTION_FIELDS] = (struct log_field){ "MCASTD_PEER", peer };
         fields[SECTION_FIELDS + 1] = (struct log_field){ "MCASTD_BYTES", bytes };
         fields[SECTION_FIELDS + 2] = (struct log_field){ "MCASTD_PAYLOAD", payload };
         fields[SECTION_FIELDS + 3] = (struct log_field){ "MCASTD_KEY", key };
-        if (record->event == EVENT_ACKNOWLEDGED)
-                replies_say(&r->replies, record->reply);
-        else if (record->event == EVENT_NOT_ACKNOWLEDGED)
+        if (record->event == EVENT_NOT_ACKNOWLEDGED)
                 log_event(record->event, fields, SECTION_FIELDS + 1, "not acknowledged %s: %s", peer,
                           record->reason);
         else
@@ -161,8 +162,8 @@ static bool may_record(struct reception *r, int64_t now_ns)
                 return false;
         if (bucket_take(&r->log_bucket, &r->log_rule, now_ns))
                 return true;
+        /* Told by the report that each batch arms. */
         r->section->stats.count[STAT_UNRECORDED]++;
-        report_arm(&r->report, now_ns);
         return false;
 }
 
@@ -330,7 +331,7 @@ int reception_batch(struct reception *r)
                         section_say_trouble(r->section, TROUBLE_RECEIVE, "%s", strerror(-n));
                 return n;
         }
-        /* What was dropped behind the last of them is asked for then. */
+        /* What was dropped behind the last of them is asked for then, and what was not recorded is told. */
         if (n > 0)
                 report_arm(&r->report, now_ns);
         if (moment.wall_ns / NS_PER_S != r->zone_of_s) {

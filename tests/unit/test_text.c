@@ -201,6 +201,33 @@ static void test_distance_of_long_texts(void **state)
         assert_true(text_distance(too_long, too_long) == SIZE_MAX);
 }
 
+static const struct {
+        uint64_t number;
+        const char *text;
+} numbers[] = {
+        { 0, "0" },
+        { 9, "9" },
+        { 10, "10" },
+        { 1099, "1099" },
+        { UINT32_MAX, "4294967295" },
+        { UINT64_MAX, "18446744073709551615" },
+};
+
+static void test_number(void **state)
+{
+        (void)state;
+        for (size_t i = 0; i < N_OF(numbers); i++) {
+                char buffer[TEXT_NUMBER_SIZE + 1];
+                char *end;
+
+                memset(buffer, 'x', sizeof buffer);
+                end = text_number(numbers[i].number, buffer);
+                CHECK_TEXT(numbers[i].text, buffer, numbers[i].text);
+                CHECK_INT(numbers[i].text, end - buffer, strlen(numbers[i].text));
+                CHECK_INT(numbers[i].text, end[1], 'x');
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -210,6 +237,7 @@ int main(void)
                 cmocka_unit_test(test_escape_is_cut),
                 cmocka_unit_test(test_duration),
                 cmocka_unit_test(test_duration_is_read_again),
+                cmocka_unit_test(test_number),
                 cmocka_unit_test(test_distance),
                 cmocka_unit_test(test_distance_of_long_texts),
         };

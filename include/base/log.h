@@ -47,6 +47,10 @@ bool log_enabled(enum event_id event);
 typedef void (*log_tap)(void *arg, enum event_id event, const struct log_record *record);
 void log_set_tap(log_tap tap, void *arg, enum log_level least);
 
+/* Whether a line of this event would be lost, and nobody else would hear it: then it counts as lost, and is
+ * not to be made. For lines that come in floods. */
+bool log_skip(enum event_id event);
+
 /* Logs one event in one line; control characters in it become '?'. Leaves errno alone. */
 void log_event(enum event_id event, const struct log_field *fields, size_t n_fields, const char *format, ...)
         __attribute__((format(printf, 4, 5)));

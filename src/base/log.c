@@ -15,6 +15,7 @@ static struct {
         log_flush_sink flush; /* NULL: the sink keeps nothing */
         void *arg;
         unsigned unflushed; /* lines since the last flush */
+        bool kept;          /* by the sink, some of them even then: it has no room for a report */
         enum log_level least;
         log_tap tap;
         void *tap_arg;
@@ -29,6 +30,7 @@ void log_set_sink(log_sink sink, void *arg)
         state.flush = NULL;
         state.arg = arg;
         state.unflushed = 0;
+        state.kept = false;
 }
 
 void log_set_flush(log_flush_sink flush)
@@ -95,14 +97,14 @@ static void note_lost(size_t n)
 bool log_flush(void)
 {
         int saved = errno;
-        size_t lost = 0, kept = 0;
+        size_t lost = 0;
 
         state.unflushed = 0;
         if (state.flush)
-                kept = state.flush(state.arg, &lost);
+                state.kept = state.flush(state.arg, &lost) > 0;
         note_lost(lost);
         errno = saved;
-        return kept > 0;
+        return state.kept;
 }
 
 /* The order of the lines stays true: a sink that has refused a line is to take the report first. */
@@ -133,9 +135,20 @@ void log_report_lost(void)
 {
         int saved = errno;
 
-        if (state.lost_unsaid > 0 && for_sink(EVENT_LOG_LOST))
+        if (state.lost_unsaid > 0 && !state.kept && for_sink(EVENT_LOG_LOST))
                 report_lost();
         errno = saved;
+}
+
+bool log_skip(enum event_id event)
+{
+        if (!for_sink(event) || for_tap(event))
+                return false;
+        log_report_lost();
+        if (state.lost_unsaid == 0)
+                return false;
+        note_lost(1);
+        return true;
 }
 
 void log_vevent(enum event_id event, const struct log_field *fields, size_t n_fields, const char *format,

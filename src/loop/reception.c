@@ -40,6 +40,8 @@ static void say_record(const struct reception *r, const struct record *record)
 
         if (!log_enabled(record->event) || (record->reply && (record->reply->error || r->cfg->ack_spread_ns)))
                 return;
+        if (log_skip(record->event))
+                return;
         if (record->event == EVENT_ACKNOWLEDGED) {
                 replies_say(&r->replies, record->reply);
                 return;

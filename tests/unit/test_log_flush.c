@@ -47,6 +47,15 @@ static size_t flush(void *arg, size_t *ret_lost)
         return got->kept;
 }
 
+static void hear(void *arg, enum event_id event, const struct log_record *record)
+{
+        size_t *heard = arg;
+
+        (void)event;
+        (void)record;
+        (*heard)++;
+}
+
 /* The log is the one module with a state of its own: each test starts with nothing lost and nothing said. */
 static int set_up(void **state)
 {
@@ -155,6 +164,56 @@ static void test_a_report_is_not_kept(void **state)
         assert_false(got->at_once);
 }
 
+static void test_what_would_be_lost_need_not_be_made(void **state)
+{
+        struct got *got = *state;
+        uint64_t before = log_lost();
+
+        assert_false(log_skip(EVENT_RECEIVED));
+        got->refuse = -EAGAIN;
+        assert_false(log_skip(EVENT_RECEIVED));
+        say("lost");
+        assert_true(log_skip(EVENT_RECEIVED));
+        assert_true(log_skip(EVENT_RECEIVED));
+        assert_true(log_lost() - before == 3);
+        log_set_level(LOG_LEVEL_WARNING);
+        assert_false(log_skip(EVENT_RECEIVED));
+        log_set_level(LOG_LEVEL_INFO);
+        got->refuse = 0;
+        assert_false(log_skip(EVENT_RECEIVED));
+        assert_true(log_lost() - before == 3);
+        assert_report(got, 0, 3);
+}
+
+/* The sink would refuse it. */
+static void test_a_report_is_not_made_while_lines_are_kept(void **state)
+{
+        struct got *got = *state;
+
+        got->kept = got->lost = 1;
+        (void)log_flush();
+        log_report_lost();
+        assert_true(log_skip(EVENT_RECEIVED));
+        assert_int_equal(got->calls, 0);
+        got->kept = 0;
+        (void)log_flush();
+        log_report_lost();
+        assert_report(got, 0, 2);
+}
+
+static void test_a_tap_hears_what_would_be_lost(void **state)
+{
+        struct got *got = *state;
+        size_t heard = 0;
+
+        got->refuse = -EAGAIN;
+        say("lost");
+        log_set_tap(hear, &heard, LOG_LEVEL_INFO);
+        assert_false(log_skip(EVENT_RECEIVED));
+        say("heard");
+        assert_int_equal(heard, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
 int main(void)
@@ -165,6 +224,9 @@ int main(void)
                 TEST(test_flush_says_whether_lines_wait),
                 TEST(test_what_a_flush_loses_is_counted_and_reported),
                 TEST(test_a_report_is_not_kept),
+                TEST(test_what_would_be_lost_need_not_be_made),
+                TEST(test_a_report_is_not_made_while_lines_are_kept),
+                TEST(test_a_tap_hears_what_would_be_lost),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

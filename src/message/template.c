@@ -26,8 +26,18 @@ static void split(int64_t wall_ns, time_t *ret_s, long *ret_us)
         *ret_us = (long)(ns / NS_PER_US);
 }
 
+/* So many digits, and the sign behind them. */
+static char *put_digits(char *to, long value, int digits, char sign)
+{
+        for (int i = digits; i-- > 0; value /= 10)
+                to[i] = (char)('0' + value % 10);
+        to[digits] = sign;
+        return to + digits + 1;
+}
+
+/* By hand: printf would take half of the time that a message takes us. */
 static void format_time(char *to, int64_t wall_ns, struct tm *(*convert)(const time_t *, struct tm *),
-                        char separator, const char *zone)
+                        char separator, char zone)
 {
         time_t s;
         long us;
@@ -35,18 +45,23 @@ static void format_time(char *to, int64_t wall_ns, struct tm *(*convert)(const t
 
         split(wall_ns, &s, &us);
         convert(&s, &tm);
-        snprintf(to, VALUE_SIZE, "%04d-%02d-%02d%c%02d:%02d:%02d.%06ld%s", tm.tm_year + 1900, tm.tm_mon + 1,
-                 tm.tm_mday, separator, tm.tm_hour, tm.tm_min, tm.tm_sec, us, zone);
+        to = put_digits(to, tm.tm_year + 1900, 4, '-');
+        to = put_digits(to, tm.tm_mon + 1, 2, '-');
+        to = put_digits(to, tm.tm_mday, 2, separator);
+        to = put_digits(to, tm.tm_hour, 2, ':');
+        to = put_digits(to, tm.tm_min, 2, ':');
+        to = put_digits(to, tm.tm_sec, 2, '.');
+        *put_digits(to, us, 6, zone) = '\0';
 }
 
 static void put_time(char *to, const struct template_values *v)
 {
-        format_time(to, v->wall_ns, localtime_r, ' ', "");
+        format_time(to, v->wall_ns, localtime_r, ' ', '\0');
 }
 
 static void put_utc(char *to, const struct template_values *v)
 {
-        format_time(to, v->wall_ns, gmtime_r, 'T', "Z");
+        format_time(to, v->wall_ns, gmtime_r, 'T', 'Z');
 }
 
 static void put_node(char *to, const struct template_values *v)
@@ -85,7 +100,7 @@ static const struct placeholder {
 
 static const struct placeholder *placeholder_at(const char *text)
 {
-        for (size_t i = 0; i < N_PLACEHOLDERS; i++)
+        for (size_t i = 0; *text == '{' && i < N_PLACEHOLDERS; i++)
                 if (strncmp(text, placeholders[i].name, strlen(placeholders[i].name)) == 0)
                         return &placeholders[i];
         return NULL;

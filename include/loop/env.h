@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "handlers/handler.h"
+#include "loop/beats.h"
 #include "message/outbox.h"
 #include "message/signer.h"
 #include "os/batch.h"
@@ -27,6 +28,7 @@ enum loop_priority {
 struct env {
         struct event_base *base;
         struct event *log_retry; /* armed while lines wait for the journal */
+        struct beats *beats;
         const char *config_path; /* for messages */
         struct netlink *netlink;
         struct links *links;             /* as links_watch.c keeps them */

@@ -72,6 +72,11 @@ struct section_ops {
          * section waits; or -errno. It has been logged what failed, and which option to look at. */
         int (*open)(struct section *s);
 
+        /* All that are opened together are open by now, and all that are retuned have been: its schedule
+         * begins at now_ns, or goes on with another interval. Where nothing of that is new nothing happens.
+         * NULL: it keeps no time. */
+        void (*begin)(struct section *s, int64_t now_ns);
+
         /* Another configuration that differs only in options that a reload retunes, in two steps: first
          * whatever may fail, then what may not. prepare returns 0; or -errno, and everything is as it was,
          * and it has been logged what failed. After a success settle takes the configuration over, or back if

@@ -4,7 +4,6 @@
 #include "loop/emitter.h"
 
 #include <errno.h>
-#include <event2/event.h>
 #include <inttypes.h>
 #include <sodium/randombytes.h>
 #include <stdio.h>
@@ -19,7 +18,6 @@
 #include "loop/attachment.h"
 #include "loop/intake.h"
 #include "loop/outgoing.h"
-#include "loop/timer.h"
 #include "message/message.h"
 #include "os/socket.h"
 #include "state/schedule.h"
@@ -33,8 +31,9 @@ struct emitter {
         struct attachment link;
         int fd; /* -1: not open */
         struct intake intake;
-        struct event *timer;
-        struct schedule schedule;
+        bool keeps_time; /* `beat` is one of env->beats */
+        uint32_t beat;
+        struct schedule schedule; /* interval_ns 0: it has not begun */
         int64_t tried_ns;  /* when a message was last sent by this socket, or failed to be; 0: not yet */
         int64_t again_ns;  /* when to try besides the schedule; INT64_MAX: not */
         uint64_t sequence; /* of the last message that was sent */
@@ -133,26 +132,18 @@ static void note_missed(struct emitter *e, uint64_t missed)
                     missed);
 }
 
-static void arm_timer(struct emitter *e)
+static void set_beat(struct emitter *e)
 {
-        int64_t due_ns = e->again_ns < e->schedule.due_ns ? e->again_ns : e->schedule.due_ns;
-
-        if (timer_arm(e->timer, due_ns) == 0)
-                return;
-        /* What has failed is looked at again, see try_again(). */
-        e->unsent = true;
-        (void)episode_note(&e->failing, 1, e->tried_ns);
-        section_fails(&e->section, "no memory for a timer: nothing is sent");
+        beats_set(e->section.env->beats, e->beat,
+                  e->again_ns < e->schedule.due_ns ? e->again_ns : e->schedule.due_ns);
 }
 
-static void on_timer(evutil_socket_t fd, short what, void *arg)
+static void on_due(void *arg)
 {
         struct emitter *e = arg;
         int64_t now_ns = clock_monotonic_ns();
         uint64_t missed = 0;
 
-        (void)fd;
-        (void)what;
         if (schedule_beat(&e->schedule, now_ns, &missed)) {
                 (void)section_troubles_tick(&e->section, now_ns);
                 ack_watch_conclude(&e->acks, &e->cfg, now_ns);
@@ -163,7 +154,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
                 send_message(e);
                 e->acks.off_beat = true;
         }
-        arm_timer(e);
+        set_beat(e);
 }
 
 /* What has changed may be what it was waiting for. */
@@ -174,7 +165,7 @@ static void try_again(struct emitter *e)
         if (!e->unsent)
                 return;
         e->again_ns = again_ns > now_ns ? again_ns : now_ns;
-        arm_timer(e);
+        set_beat(e);
 }
 
 /* --- opening and closing --- */
@@ -203,7 +194,7 @@ static int64_t draw_jitter(const struct config_emitter *cfg)
         return (int64_t)(random % ((uint64_t)cfg->jitter_ns + 1));
 }
 
-/* The socket, watched, and the timer running; or -errno. */
+/* The socket, watched; or -errno. */
 static int open_socket(struct emitter *e, struct socket_failure *failure)
 {
         const struct socket_emitter spec = spec_of(e);
@@ -213,15 +204,8 @@ static int open_socket(struct emitter *e, struct socket_failure *failure)
                 return fd;
         *failure = (struct socket_failure){ "MCAST_GROUP", "watch the socket" };
         r = intake_open(&e->intake, e->section.env, fd, ack_watch_receive, &e->acks);
-        if (r == 0) {
-                schedule_start(&e->schedule, clock_monotonic_ns() + draw_jitter(&e->cfg), e->cfg.interval_ns);
-                e->tried_ns = 0;
-                e->again_ns = INT64_MAX;
-                r = timer_arm(e->timer, e->schedule.due_ns);
-        }
         if (r == 0)
                 return fd;
-        intake_close(&e->intake);
         close(fd);
         return r;
 }
@@ -247,7 +231,8 @@ static int emitter_open(struct section *s)
 static void close_socket(struct emitter *e)
 {
         ack_watch_abandon(&e->acks);
-        (void)event_del(e->timer);
+        beats_unset(e->section.env->beats, e->beat);
+        e->schedule = (struct schedule){ 0 };
         intake_close(&e->intake);
         close(e->fd);
         e->fd = e->acks.fd = -1;
@@ -312,21 +297,39 @@ static int emitter_prepare(struct section *s, const void *next)
         return r;
 }
 
-static void change_interval(struct emitter *e, int64_t interval_ns)
+static void start_schedule(struct emitter *e, int64_t now_ns)
+{
+        schedule_start(&e->schedule, now_ns + draw_jitter(&e->cfg), e->cfg.interval_ns);
+        e->tried_ns = 0;
+        e->again_ns = INT64_MAX;
+}
+
+static void change_interval(struct emitter *e, int64_t now_ns)
 {
         /* Before the first beat there is none to count from. */
         if (e->tried_ns == 0)
-                schedule_start(&e->schedule, e->schedule.due_ns, interval_ns);
+                schedule_start(&e->schedule, e->schedule.due_ns, e->cfg.interval_ns);
         else
-                schedule_change(&e->schedule, clock_monotonic_ns(), interval_ns);
+                schedule_change(&e->schedule, now_ns, e->cfg.interval_ns);
         e->acks.off_beat = true;
-        arm_timer(e);
+}
+
+static void emitter_begin(struct section *s, int64_t now_ns)
+{
+        struct emitter *e = emitter_of(s);
+
+        if (e->fd < 0 || e->schedule.interval_ns == e->cfg.interval_ns)
+                return;
+        if (e->schedule.interval_ns == 0)
+                start_schedule(e, now_ns);
+        else
+                change_interval(e, now_ns);
+        set_beat(e);
 }
 
 static void emitter_settle(struct section *s, const void *next, bool accepted)
 {
         struct emitter *e = emitter_of(s);
-        int64_t interval_ns = e->cfg.interval_ns;
 
         if (!accepted) {
                 entrance_settle(&e->acks.entrance, e->cfg.auth);
@@ -335,8 +338,6 @@ static void emitter_settle(struct section *s, const void *next, bool accepted)
         }
         e->cfg = *(const struct config_emitter *)next;
         entrance_settle(&e->acks.entrance, e->cfg.auth);
-        if (e->fd >= 0 && e->cfg.interval_ns != interval_ns)
-                change_interval(e, e->cfg.interval_ns);
 }
 
 /* Whoever hears {boot} again expects {seq} to go on. */
@@ -436,8 +437,8 @@ static void emitter_destroy(struct section *s)
         ack_watch_end(&e->acks);
         if (was_open)
                 section_log(s, EVENT_EMITTER_STOPPED, "no longer sending to %s", ENDPOINT_TEXT(&s->group));
-        if (e->timer)
-                event_free(e->timer);
+        if (e->keeps_time)
+                beats_leave(e->section.env->beats, e->beat);
         free(e);
 }
 
@@ -456,8 +457,8 @@ static int emitter_create(struct env *env, const void *cfg, struct section **ret
         if (r == 0)
                 r = entrance_prepare(&e->acks.entrance, e->cfg.auth);
         entrance_settle(&e->acks.entrance, e->cfg.auth);
-        e->timer = evtimer_new(env->base, on_timer, e);
-        if (!e->timer || event_priority_set(e->timer, LOOP_PRIORITY_DATA) < 0)
+        e->keeps_time = beats_join(env->beats, on_due, e, &e->beat) == 0;
+        if (!e->keeps_time)
                 r = -ENOMEM;
         if (r < 0) {
                 emitter_destroy(&e->section);
@@ -473,6 +474,7 @@ const struct section_ops emitter_ops = {
         .create = emitter_create,
         .relink = emitter_relink,
         .open = emitter_open,
+        .begin = emitter_begin,
         .prepare = emitter_prepare,
         .settle = emitter_settle,
         .inherit = emitter_inherit,

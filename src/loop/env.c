@@ -36,6 +36,12 @@ static void on_log_retry(evutil_socket_t fd, short what, void *arg)
         /* The turn of the loop that this makes ends with a flush. */
 }
 
+static int open_log_retry(struct env *env)
+{
+        env->log_retry = evtimer_new(env->base, on_log_retry, NULL);
+        return env->log_retry ? 0 : -ENOMEM;
+}
+
 int env_open(struct env *env)
 {
         int r;
@@ -47,10 +53,12 @@ int env_open(struct env *env)
         randombytes_buf(&env->key, sizeof env->key);
         randombytes_buf(&env->boot, sizeof env->boot);
         r = open_base(env);
-        if (r == 0) {
-                env->log_retry = evtimer_new(env->base, on_log_retry, NULL);
-                r = env->log_retry ? netlink_new(&env->netlink) : -ENOMEM;
-        }
+        if (r == 0)
+                r = open_log_retry(env);
+        if (r == 0)
+                r = beats_new(env->base, &env->beats);
+        if (r == 0)
+                r = netlink_new(&env->netlink);
         return r < 0 ? r : batch_new(&env->batch);
 }
 
@@ -90,6 +98,7 @@ void env_close(struct env *env)
         netlink_free(env->netlink);
         if (env->log_retry)
                 event_free(env->log_retry);
+        beats_free(env->beats);
         if (env->base)
                 event_base_free(env->base);
 }

@@ -15,7 +15,8 @@ struct acks;
 enum ack_verdict {
         ACK_FIRST,     /* the first from this source for the message */
         ACK_DUPLICATE, /* this source has acked the message already */
-        ACK_OVERFLOW,  /* from one source more than ACKS_SOURCES_MAX: not counted as a source */
+        ACK_OVERFLOW,  /* from one source more than ACKS_SOURCES_MAX, or than there is memory for: not counted
+                          as a source */
 };
 
 struct acks_summary {

@@ -42,7 +42,8 @@ struct limiter *limiter_free(struct limiter *l);
 /* Another rule from now on; what was used up stays used up. */
 void limiter_set_rule(struct limiter *l, struct bucket_rule rule);
 
-/* Whether one more event of this source fits. A source for which the table has no bucket left is refused. */
+/* Whether one more event of this source fits. A source for which the table has no bucket left, or for which
+ * there is no memory, is refused. */
 bool limiter_take(struct limiter *l, const struct address *source, int64_t now_ns);
 
 #endif

@@ -1,6 +1,7 @@
 /* acks.c - who has acknowledged a message, and how fast.
  * A hash table of fixed size with open addressing, twice as large as it may get full. A slot belongs to the
- * message whose number it carries, so that a new message clears the table by counting on. Pure. */
+ * message whose number it carries, so that a new message clears the table by counting on. There is none until
+ * somebody acknowledges: there may be a thousand emitters. Pure. */
 #include "state/acks.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@ struct acks {
         uint64_t message; /* counts from 1: no zeroed slot belongs to one */
         int64_t sent_ns;
         struct acks_summary summary;
-        struct slot slots[SLOTS];
+        struct slot *slots; /* NULL: not needed yet */
 };
 
 int acks_new(const struct hash_key *key, struct acks **ret)
@@ -35,6 +36,8 @@ int acks_new(const struct hash_key *key, struct acks **ret)
 
 struct acks *acks_free(struct acks *a)
 {
+        if (a)
+                free(a->slots);
         free(a);
         return NULL;
 }
@@ -50,6 +53,10 @@ enum ack_verdict acks_note(struct acks *a, const struct address *source, int64_t
 {
         size_t i = hash_address(&a->key, source) % SLOTS;
 
+        if (!a->slots)
+                a->slots = calloc(SLOTS, sizeof a->slots[0]);
+        if (!a->slots)
+                return ACK_OVERFLOW;
         while (a->slots[i].message == a->message) {
                 if (address_equal(&a->slots[i].source, source))
                         return ACK_DUPLICATE;

@@ -19,8 +19,8 @@ struct slot {
 struct limiter {
         struct bucket_rule rule;
         struct hash_key key;
-        struct slot *last; /* whose turn it was: who asks in bursts need not be looked up */
-        struct slot slots[SETS][WAYS];
+        struct slot *last;          /* whose turn it was: who asks in bursts need not be looked up */
+        struct slot (*slots)[WAYS]; /* NULL: no source has come yet; there may be a thousand groups */
 };
 
 struct bucket_rule bucket_rule(rate_per_s rate)
@@ -56,20 +56,20 @@ bool bucket_is_full(const struct bucket *b, int64_t now_ns)
 
 int limiter_new(struct bucket_rule rule, const struct hash_key *key, struct limiter **ret)
 {
-        /* Zeroed, and so not resident until a source comes. */
         struct limiter *l = calloc(1, sizeof *l);
 
         if (!l)
                 return -ENOMEM;
         l->rule = rule;
         l->key = *key;
-        l->last = &l->slots[0][0];
         *ret = l;
         return 0;
 }
 
 struct limiter *limiter_free(struct limiter *l)
 {
+        if (l)
+                free(l->slots);
         free(l);
         return NULL;
 }
@@ -79,12 +79,23 @@ void limiter_set_rule(struct limiter *l, struct bucket_rule rule)
         l->rule = rule;
 }
 
+/* Zeroed, and so resident only where it is used. */
+static bool make_slots(struct limiter *l)
+{
+        l->slots = calloc(SETS, sizeof l->slots[0]);
+        if (l->slots)
+                l->last = &l->slots[0][0];
+        return l->slots;
+}
+
 bool limiter_take(struct limiter *l, const struct address *source, int64_t now_ns)
 {
         struct slot *set, *mine = NULL;
 
         if (l->rule.rate == RATE_UNLIMITED)
                 return true;
+        if (!l->slots && !make_slots(l))
+                return false;
         if (address_equal(&l->last->source, source))
                 return bucket_take(&l->last->bucket, &l->rule, now_ns);
         set = l->slots[hash_address(&l->key, source) % SETS];

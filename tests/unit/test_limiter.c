@@ -6,6 +6,20 @@
 #include "base/clock.h"
 #include "state/limiter.h"
 
+/* How much there was asked for in one piece at most; more than this fails. */
+static size_t asked, allowed = SIZE_MAX;
+
+/* The linker puts the second before the first, see CMakeLists.txt. */
+void *real_calloc(size_t n, size_t size) __asm__("__real_calloc");
+void *scarce_calloc(size_t n, size_t size) __asm__("__wrap_calloc");
+
+void *scarce_calloc(size_t n, size_t size)
+{
+        if (n * size > asked)
+                asked = n * size;
+        return n * size > allowed ? NULL : real_calloc(n, size);
+}
+
 #define HOUR_NS     (3600 * NS_PER_S)
 #define YEARS_10_NS (INT64_C(3652) * 24 * HOUR_NS)
 
@@ -347,6 +361,23 @@ static void test_links_are_told_apart(void **state)
         limiter_free(l);
 }
 
+/* There may be a thousand groups, and memory may be short when the first source comes. */
+static void test_the_table_is_made_when_it_is_needed(void **state)
+{
+        const struct address source = nth_address(1);
+        struct limiter *l;
+
+        (void)state;
+        asked = 0;
+        l = limiter_of(5);
+        assert_true(asked < 1024);
+        allowed = 1024;
+        assert_false(limiter_take(l, &source, NS_PER_S));
+        allowed = SIZE_MAX;
+        assert_true(limiter_take(l, &source, NS_PER_S));
+        limiter_free(l);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -364,6 +395,7 @@ int main(void)
                 cmocka_unit_test(test_set_rule),
                 cmocka_unit_test(test_there_and_back_frees_nobody),
                 cmocka_unit_test(test_links_are_told_apart),
+                cmocka_unit_test(test_the_table_is_made_when_it_is_needed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,23 +89,25 @@ static bool to_ns(const struct civil *c, int64_t *ret)
         return true;
 }
 
-/* The time of a status message, in one of the two forms that template.c writes. */
-static void parse_clock(struct cursor c, struct message *m)
+/* The time of a status message, in one of the two forms that template.c writes. Returns what follows. */
+static struct cursor parse_clock(const struct cursor all, struct message *m)
 {
+        struct cursor c = all;
         struct civil t;
         bool utc;
 
         if (!take(&c, "ATU ") || !take_digits(&c, 4, &t.year) || !take(&c, "-") ||
             !take_digits(&c, 2, &t.month) || !take(&c, "-") || !take_digits(&c, 2, &t.day))
-                return;
+                return all;
         utc = take(&c, "T");
         if ((!utc && !take(&c, " ")) || !take_digits(&c, 2, &t.hour) || !take(&c, ":") ||
             !take_digits(&c, 2, &t.minute) || !take(&c, ":") || !take_digits(&c, 2, &t.second) ||
             !take(&c, ".") || !take_digits(&c, 6, &t.microsecond) || (utc && !take(&c, "Z")))
-                return;
+                return all;
         if ((c.at < c.end && *c.at != ' ') || !is_valid(&t) || !to_ns(&t, &m->clock_ns))
-                return;
+                return all;
         m->clock = utc ? MESSAGE_CLOCK_UTC : MESSAGE_CLOCK_LOCAL;
+        return c;
 }
 
 static int digit(uint8_t c)
@@ -169,8 +171,7 @@ __attribute__((hot)) void message_parse(const uint8_t *payload, size_t length, c
                 ret->type = MESSAGE_ACK;
                 return;
         }
-        parse_clock(c, ret);
-        parse_words(c, payload + (length < MESSAGE_MAX ? length : MESSAGE_MAX), ret);
+        parse_words(parse_clock(c, ret), payload + (length < MESSAGE_MAX ? length : MESSAGE_MAX), ret);
 }
 
 static bool is_name(struct cursor word)

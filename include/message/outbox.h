@@ -10,6 +10,9 @@
 
 #define OUTBOX_MAX 64
 
+/* The longest payload of a reply: what fits into one Ethernet frame. */
+#define REPLY_MAX 1472
+
 /* An answer that waits to be sent. The payload is not copied: it must live until the outbox has been flushed.
  */
 struct reply {

@@ -101,7 +101,8 @@ def test_a_flood_is_answered_within_its_rate_and_every_datagram_is_accounted_for
         bystander.ask(b"question", "239.1.1.1", 5001)
         elapsed = time.monotonic() - began
         bystander.send(b"end", "239.9.9.9", 9)
-    acked = sum(packet.destination == there.address for packet in wire.until(b"end"))
+    # What goes to one address may pass here as one long packet, before a device cuts it.
+    acked = sum(len(packet.payload) // len(b"ack") for packet in wire.until(b"end") if packet.destination == there.address)
     # What fits into the bucket, what trickles in, and one in four of the rest, at most ten a second.
     assert 10 <= acked <= 10 + 5 * elapsed + min(190 / 4, 1 + 10 * elapsed)
     daemon.wait_for_counters("mcserver", received=201, acked=acked + 1, acks_suppressed_rate=200 - acked)

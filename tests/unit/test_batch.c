@@ -1,158 +1,8 @@
 /* test_batch.c - os/batch and os/socket: real datagrams, over the loopback interface of a network namespace
  * of the test's own. Skipped where the system permits no namespaces. */
-#include "test.h"
+#include "bench.h"
 
 #include <errno.h>
-#include <net/route.h>
-#include <poll.h>
-#include <stdlib.h>
-
-#include "namespace.h"
-#include "os/batch.h"
-#include "os/socket.h"
-
-static const struct endpoint group = { { AF_INET, { 239, 1, 1, 1 }, 0 }, 5001 };
-static const struct address loopback = { AF_INET, { 127, 0, 0, 1 }, 0 };
-
-/* A receiver and an emitter of one group, and the batch. The barrier is a socket that sends to itself. */
-struct bench {
-        bool permitted;
-        int receiver, emitter, barrier;
-        struct batch *batch;
-        bool runs; /* of the receiver's replies */
-};
-
-static int open_receiver(const struct endpoint *to, uint64_t buffer)
-{
-        const struct socket_receiver spec = {
-                .group = *to, .link = LO, .link_name = "lo", .receive_buffer = buffer
-        };
-        struct socket_failure failure = { 0 };
-        uint64_t granted = 0;
-        int fd = socket_open_receiver(&spec, &granted, &failure);
-
-        if (fd < 0)
-                fail_msg("cannot %s: %s", failure.tried, strerror(-fd));
-        assert_true(granted > 0);
-        return fd;
-}
-
-static int open_emitter(void)
-{
-        const struct socket_emitter spec = {
-                .group = group, .link = LO, .link_name = "lo", .from = &loopback, .ttl = 1, .loop = true
-        };
-        struct socket_failure failure = { 0 };
-        int fd = socket_open_emitter(&spec, &failure);
-
-        if (fd < 0)
-                fail_msg("cannot %s: %s", failure.tried, strerror(-fd));
-        return fd;
-}
-
-static int open_barrier(void)
-{
-        struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
-        socklen_t size = sizeof in;
-        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-        assert_int_equal(bind(fd, (struct sockaddr *)&in, size), 0);
-        assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &size), 0);
-        assert_int_equal(connect(fd, (struct sockaddr *)&in, size), 0);
-        return fd;
-}
-
-/* Waits until all that was sent so far has arrived. The loopback interface keeps one queue for each
- * processor: on one processor, what was sent later arrives later. */
-static void settle(const struct bench *b)
-{
-        struct pollfd arrived = { .fd = b->barrier, .events = POLLIN };
-        char byte = 0;
-
-        assert_int_equal(send(b->barrier, &byte, 1, 0), 1);
-        assert_int_equal(poll(&arrived, 1, 10000), 1);
-        assert_int_equal(recv(b->barrier, &byte, 1, 0), 1);
-}
-
-static int receive(const struct bench *b, int fd)
-{
-        int n;
-
-        settle(b);
-        n = batch_receive(b->batch, fd);
-        assert_int_equal(batch_next(b->batch), n > 0 ? n : 0);
-        return n;
-}
-
-static void stay_on_one_processor(void)
-{
-        cpu_set_t one;
-
-        CPU_ZERO(&one);
-        CPU_SET((size_t)sched_getcpu(), &one);
-        assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
-}
-
-static int set_up_group(void **state)
-{
-        static struct bench b;
-
-        stay_on_one_processor();
-        b.permitted = enter_namespace() && set_loopback(IFF_UP);
-        *state = &b;
-        return 0;
-}
-
-static int set_up(void **state)
-{
-        struct bench *b = *state;
-
-        if (!b->permitted)
-                return 0;
-        b->receiver = open_receiver(&group, 1 << 20);
-        b->emitter = open_emitter();
-        b->barrier = open_barrier();
-        b->runs = true;
-        return batch_new(&b->batch);
-}
-
-static int tear_down(void **state)
-{
-        struct bench *b = *state;
-
-        if (!b->permitted)
-                return 0;
-        close(b->receiver);
-        close(b->emitter);
-        close(b->barrier);
-        b->batch = batch_free(b->batch);
-        return 0;
-}
-
-static struct bench *bench_of(void **state)
-{
-        struct bench *b = *state;
-
-        if (!b->permitted)
-                fail_msg("no namespaces here: unshare(CLONE_NEWUSER | CLONE_NEWNET) is refused");
-        return b;
-}
-
-static void send_to(int fd, const struct endpoint *to, const void *payload, size_t length)
-{
-        assert_int_equal(socket_send(fd, to, payload, length), 0);
-}
-
-static struct endpoint name_of(int fd)
-{
-        struct sockaddr_storage ss;
-        socklen_t size = sizeof ss;
-        struct endpoint e;
-
-        assert_int_equal(getsockname(fd, (struct sockaddr *)&ss, &size), 0);
-        endpoint_from_sockaddr((struct sockaddr *)&ss, &e);
-        return e;
-}
 
 static void test_nothing_waits(void **state)
 {
@@ -197,25 +47,22 @@ static const struct {
         { "one byte", 1, 1, false },
         { "the longest", DATAGRAM_MAX, DATAGRAM_MAX, false },
         { "one byte more", DATAGRAM_MAX + 1, DATAGRAM_MAX, true },
-        { "the longest of UDP", 65507, DATAGRAM_MAX, true },
+        { "the longest of UDP", LONGEST, DATAGRAM_MAX, true },
 };
 
 static void test_lengths(void **state)
 {
-        static uint8_t payload[65507];
         struct bench *b = bench_of(state);
 
-        for (size_t i = 0; i < sizeof payload; i++)
-                payload[i] = (uint8_t)(i * 31);
         for (size_t i = 0; i < N_OF(lengths); i++) {
                 const struct datagram *d;
 
-                send_to(b->emitter, &group, payload, lengths[i].sent);
+                send_to(b->emitter, &group, bytes, lengths[i].sent);
                 CHECK_INT(lengths[i].name, receive(b, b->receiver), 1);
                 d = batch_datagram(b->batch, 0);
                 CHECK_INT(lengths[i].name, d->length, lengths[i].received);
                 CHECK_INT(lengths[i].name, d->truncated, lengths[i].truncated);
-                CHECK(lengths[i].name, memcmp(d->payload, payload, d->length) == 0);
+                CHECK(lengths[i].name, memcmp(d->payload, bytes, d->length) == 0);
         }
 }
 

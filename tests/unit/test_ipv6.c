@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
-#include <poll.h>
 
 #include "namespace.h"
 #include "os/batch.h"
 #include "os/socket.h"
+#include "runs.h"
 
 static const struct endpoint site = { { AF_INET6, { 0xff, 0x15, [15] = 1 }, 0 }, 5001 };
 static const struct endpoint link_local = { { AF_INET6, { 0xff, 0x12, [15] = 1 }, 0 }, 5001 };
@@ -66,16 +66,11 @@ static int open_emitter(const struct endpoint *group, uint8_t ttl, bool loop, ui
         return fd;
 }
 
-/* All that was sent before arrives before: on one processor the loopback interface keeps one queue. */
 static int receive(const struct bench *b, int fd)
 {
-        struct pollfd arrived = { .fd = b->barrier, .events = POLLIN };
-        char byte = 0;
         int n;
 
-        assert_int_equal(send(b->barrier, &byte, 1, 0), 1);
-        assert_int_equal(poll(&arrived, 1, 10000), 1);
-        assert_int_equal(recv(b->barrier, &byte, 1, 0), 1);
+        settle(b->barrier);
         n = batch_receive(b->batch, fd);
         assert_int_equal(batch_next(b->batch), n > 0 ? n : 0);
         return n;
@@ -128,16 +123,13 @@ static bool add_route(void)
 static int set_up(void **state)
 {
         static struct bench b;
-        cpu_set_t one;
 
-        CPU_ZERO(&one);
-        CPU_SET((size_t)sched_getcpu(), &one);
         b.permitted = enter_namespace() && set_loopback(IFF_UP) && add_route();
         *state = &b;
         if (!b.permitted)
                 return 0;
         b.barrier = open_barrier();
-        return sched_setaffinity(0, sizeof one, &one) < 0 || b.barrier < 0 ? -1 : batch_new(&b.batch);
+        return !stay_on_one_processor() || b.barrier < 0 ? -1 : batch_new(&b.batch);
 }
 
 static int tear_down(void **state)
@@ -271,6 +263,76 @@ static void test_replies(void **state)
                 CHECK(replies[i].name, d->length == 3 && memcmp(d->payload, "ack", 3) == 0);
                 CHECK(replies[i].name, address_equal(&d->source.address, &loopback));
                 CHECK_INT(replies[i].name, d->source.port, site.port);
+        }
+        close(receiver);
+        close(emitter);
+}
+
+/* What is sent in a burst is received as one message, and split: each datagram as if it had come alone. */
+static void test_a_run_is_received(void **state)
+{
+        enum {
+                N = 50,
+                SIZE = 300
+        };
+        static uint8_t bytes[N * SIZE - 1];
+        struct bench *b = bench_of(state);
+
+        number_bytes(bytes, sizeof bytes);
+        for (size_t i = 0; i < N_OF(groups); i++) {
+                int receiver = open_receiver(groups[i].group, NULL, 0);
+                int emitter = open_emitter(groups[i].group, 1, true, 0);
+
+                send_run(emitter, groups[i].group, bytes, sizeof bytes, SIZE);
+                settle(b->barrier);
+                CHECK_INT(groups[i].name, batch_receive(b->batch, receiver), 1);
+                CHECK_INT(groups[i].name, batch_next(b->batch), N);
+                for (size_t n = 0; n < N; n++) {
+                        const struct datagram *d = batch_datagram(b->batch, n);
+
+                        CHECK_INT(groups[i].name, d->length, n == N - 1 ? SIZE - 1 : SIZE);
+                        CHECK(groups[i].name, memcmp(d->payload, bytes + n * SIZE, d->length) == 0);
+                        CHECK(groups[i].name, address_equal(&d->source.address, &loopback));
+                        CHECK_INT(groups[i].name, d->source.port, port_of(emitter));
+                        CHECK(groups[i].name, address_equal(&d->destination, &groups[i].group->address));
+                        CHECK_INT(groups[i].name, d->ifindex, LO);
+                        CHECK(groups[i].name, d->wall_ns > 0 && d->kernel_drops == 0 && !d->truncated);
+                }
+                close(receiver);
+                close(emitter);
+        }
+}
+
+/* Replies to one address are one message to a socket that takes such, and to any other one they are many. */
+static void test_a_run_is_sent(void **state)
+{
+        struct bench *b = bench_of(state);
+        int receiver = open_receiver(&site, NULL, 0), emitter = open_emitter(&site, 1, true, 0);
+        static struct outbox out;
+        bool runs = true;
+
+        for (int joined = 0; joined < 2; joined++) {
+                set_udp_option(emitter, UDP_GRO, joined);
+                outbox_clear(&out);
+                for (size_t i = 0; i < OUTBOX_MAX; i++)
+                        *outbox_append(&out) = (struct reply){ .payload = "ack",
+                                                               .length = 3,
+                                                               .to = { loopback, port_of(emitter) },
+                                                               .from = loopback,
+                                                               .ifindex = LO };
+                assert_int_equal(batch_send(b->batch, &out, receiver, &runs), OUTBOX_MAX);
+                assert_true(runs);
+                settle(b->barrier);
+                assert_int_equal(batch_receive(b->batch, emitter), joined ? 1 : OUTBOX_MAX);
+                assert_int_equal(batch_next(b->batch), OUTBOX_MAX);
+                for (size_t i = 0; i < OUTBOX_MAX; i++) {
+                        const struct datagram *d = batch_datagram(b->batch, i);
+
+                        assert_int_equal(d->length, 3);
+                        assert_memory_equal(d->payload, "ack", 3);
+                        assert_true(address_equal(&d->source.address, &loopback));
+                        assert_int_equal(d->source.port, site.port);
+                }
         }
         close(receiver);
         close(emitter);
@@ -418,6 +480,8 @@ int main(void)
                 cmocka_unit_test(test_only_the_group_is_heard),
                 cmocka_unit_test(test_an_emitter_hears_no_ipv4),
                 cmocka_unit_test(test_replies),
+                cmocka_unit_test(test_a_run_is_received),
+                cmocka_unit_test(test_a_run_is_sent),
                 cmocka_unit_test(test_emitter_options),
                 cmocka_unit_test(test_sources),
                 cmocka_unit_test(test_retire),

@@ -227,6 +227,25 @@ static void test_a_source_gets_its_rate_for_hours(void **state)
         limiter_free(l);
 }
 
+/* Whoever was last is remembered: not beyond its place, which is another one's after a pause. */
+static void test_the_last_one_is_no_other(void **state)
+{
+        struct limiter *l = limiter_of(1);
+        const struct address a = nth_address(1);
+        int64_t now_ns = HOUR_NS;
+
+        (void)state;
+        for (uint32_t n = 0; n < LIMITER_SOURCES; n++, now_ns += 2 * HOUR_NS) {
+                const struct address other = nth_address(2 + n);
+
+                assert_int_equal(take(l, &a, now_ns, 3), 2);
+                assert_int_equal(take(l, &other, now_ns + HOUR_NS, 3), 2);
+                assert_int_equal(take(l, &a, now_ns + HOUR_NS, 3), 2);
+                assert_int_equal(take(l, &other, now_ns + HOUR_NS, 3), 0);
+        }
+        limiter_free(l);
+}
+
 /* More sources than there are buckets, all at one moment: those that got one keep it, used up; the others are
  * refused, and come in as soon as the buckets are full again. */
 static void test_buckets_in_use_are_not_given_away(void **state)
@@ -390,6 +409,7 @@ int main(void)
                 cmocka_unit_test(test_full),
                 cmocka_unit_test(test_each_source_has_its_own_bucket),
                 cmocka_unit_test(test_a_source_gets_its_rate_for_hours),
+                cmocka_unit_test(test_the_last_one_is_no_other),
                 cmocka_unit_test(test_buckets_in_use_are_not_given_away),
                 cmocka_unit_test(test_a_flood_of_addresses_frees_nobody),
                 cmocka_unit_test(test_set_rule),

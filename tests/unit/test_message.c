@@ -3,7 +3,9 @@
 #include "test.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "message/message.h"
@@ -251,6 +253,40 @@ static void test_times(void **state)
         }
 }
 
+/* As the C library counts the days: noon of this one, or none where there is no such day or no such time. */
+static bool noon_of(int year, int month, int day, int64_t *ret)
+{
+        struct tm tm = { .tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = 12 };
+        int64_t s = timegm(&tm);
+
+        return tm.tm_mday == day && !__builtin_mul_overflow(s, NS_PER_S, ret);
+}
+
+static void check_day(int year, int month, int day)
+{
+        char text[64];
+        int64_t ns = 0;
+        bool told = noon_of(year, month, day, &ns);
+        struct message m;
+
+        snprintf(text, sizeof text, "ATU %04d-%02d-%02d 12:00:00.000000", year, month, day);
+        m = parse(text, strlen(text));
+        CHECK_INT(text, m.clock, told ? MESSAGE_CLOCK_LOCAL : MESSAGE_CLOCK_NONE);
+        if (told)
+                CHECK_INT(text, m.clock_ns, ns);
+}
+
+/* Each day that 64 bits of nanoseconds can tell, and of the other years those about the ends of months. */
+static void test_days(void **state)
+{
+        (void)state;
+        for (int year = 0; year <= 9999; year++)
+                for (int month = 1; month <= 12; month++)
+                        for (int day = 1; day <= 31; day++)
+                                if ((year > 1670 && year < 2270) || day == 1 || day >= 28)
+                                        check_day(year, month, day);
+}
+
 /* However short it is cut. */
 static void test_any_beginning_of_a_message_can_be_read(void **state)
 {
@@ -311,6 +347,7 @@ int main(void)
                 cmocka_unit_test(test_words),
                 cmocka_unit_test(test_only_the_beginning_is_looked_at),
                 cmocka_unit_test(test_times),
+                cmocka_unit_test(test_days),
                 cmocka_unit_test(test_nodes),
                 cmocka_unit_test(test_any_beginning_of_a_message_can_be_read),
         };

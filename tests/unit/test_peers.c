@@ -500,6 +500,63 @@ static void test_forget(void **state)
         peers_free(p);
 }
 
+/* Whoever was heard last is remembered: not beyond its place. */
+static void test_the_last_one_is_forgotten_with_its_place(void **state)
+{
+        const struct address first = nth_address(1);
+        struct peers *p = make(1, 0, 0);
+
+        (void)state;
+        hear(p, 1, 0);
+        hear(p, 1, 1);
+        assert_true(peers_forget(p, &first));
+        peers_refuse(p, &first, GATE_BAD_MAC);
+        assert_null(find(p, 1));
+        assert_counts(p, 0, 0, 0);
+        /* As one that was never heard; another one has the place, and then it again. */
+        for (uint32_t i = 0; i < 4; i++) {
+                uint32_t source = 1 + i % 2;
+                const struct address address = nth_address(source);
+                struct peer_news news = hear(p, source, HOUR_NS + i);
+
+                assert_true(news.up);
+                assert_int_equal(news.peer->datagrams, 1);
+                assert_int_equal(peer_refused(news.peer), GATE_UNCHECKED);
+                assert_true(address_equal(&news.peer->address, &address));
+                assert_counts(p, 1, 0, 0);
+                assert_null(find(p, 3 - source));
+        }
+        peers_free(p);
+}
+
+/* One that is refused, or heard again, is the one who it is: whoever was last. Room grows meanwhile. */
+static void test_bursts_of_many(void **state)
+{
+        enum {
+                N = 100
+        };
+        struct peers *p = make(N, 0, 0), *copy = make(N, 0, 0);
+
+        (void)state;
+        for (uint32_t source = 0; source < N; source++)
+                for (uint32_t i = 0; i <= source % 5; i++) {
+                        const struct address one = nth_address(source), before = nth_address(source / 2);
+
+                        assert_int_equal(hear(p, source, source * NS_PER_MS).peer->datagrams, i + 1);
+                        peers_refuse(p, i % 2 ? &one : &before, i % 2 ? GATE_STALE : GATE_BAD_MAC);
+                }
+        peers_copy(copy, p);
+        for (uint32_t source = 0; source < N; source++) {
+                uint32_t datagrams = source % 5 + 1;
+
+                assert_int_equal(find(p, source)->datagrams, datagrams);
+                assert_int_equal(hear(copy, source, NS_PER_S).peer->datagrams, datagrams + 1);
+                assert_int_equal(hear(copy, source, NS_PER_S).peer->datagrams, datagrams + 2);
+        }
+        peers_free(copy);
+        peers_free(p);
+}
+
 static void test_one_that_is_down_is_forgotten_as_well(void **state)
 {
         struct peers *p = make(3, 0, 0);
@@ -776,6 +833,8 @@ int main(void)
                 cmocka_unit_test(test_clocks_that_are_centuries_apart),
                 cmocka_unit_test(test_who_has_another_port_each_time_is_established_later),
                 cmocka_unit_test(test_forget),
+                cmocka_unit_test(test_the_last_one_is_forgotten_with_its_place),
+                cmocka_unit_test(test_bursts_of_many),
                 cmocka_unit_test(test_one_that_is_down_is_forgotten_as_well),
                 cmocka_unit_test(test_copy),
                 cmocka_unit_test(test_a_copy_goes_on_like_the_original),

@@ -22,7 +22,8 @@
 #define SIZE        32  /* of a message */
 #define TRUE_SIZE   768 /* that a message takes of the receiver's buffer, by the kernel's count */
 #define BURST_MAX   64  /* as many as the kernel makes of one send with UDP_SEGMENT */
-#define WINDOW      512 /* that may be unanswered, or unread as far as is known */
+#define WINDOW      512 /* that may be unanswered, or unread as far as is known; -w: another number */
+#define WINDOW_MAX  4096
 #define SOCKETS_MAX 1000
 #define SOURCES_MAX (1 << 20)
 #define ACKS_BUFFER 65536
@@ -33,8 +34,8 @@
 
 struct load {
         bool acks, segments;
-        unsigned long count, sockets, burst, sources; /* sources: 0: the sockets' own address */
-        pid_t receiver;                               /* 0: it is left alone */
+        unsigned long count, sockets, burst, window, sources; /* sources: 0: the sockets' own address */
+        pid_t receiver;                                       /* 0: it is left alone */
         struct sockaddr_in to;
         unsigned lo; /* the interface */
         int diag;    /* a netlink socket */
@@ -251,14 +252,14 @@ static void send_ahead(struct load *l, unsigned long until)
         while (l->sent < until)
                 send_burst(l);
         if (l->acks)
-                wait_for_acks(l, WINDOW / 2);
+                wait_for_acks(l, l->window / 2);
         else
-                wait_for_reader(l, WINDOW / 2 * TRUE_SIZE);
+                wait_for_reader(l, l->window / 2 * TRUE_SIZE);
 }
 
 static void run(struct load *l)
 {
-        unsigned long step = l->receiver ? WINDOW : WINDOW / 2;
+        unsigned long step = l->receiver ? l->window : l->window / 2;
 
         while (l->sent < l->count) {
                 unsigned long until = l->count - l->sent < step ? l->count : l->sent + step;
@@ -347,8 +348,10 @@ static void read_options(struct load *l, int argc, char *argv[])
 {
         int option;
 
-        *l = (struct load){ .count = 1, .sockets = 1, .burst = 1, .to.sin_family = AF_INET };
-        while ((option = getopt(argc, argv, "agn:s:b:p:r:")) != -1)
+        *l = (struct load){
+                .count = 1, .sockets = 1, .burst = 1, .window = WINDOW, .to.sin_family = AF_INET
+        };
+        while ((option = getopt(argc, argv, "agn:s:b:w:p:r:")) != -1)
                 switch (option) {
                 case 'a':
                         l->acks = true;
@@ -365,6 +368,9 @@ static void read_options(struct load *l, int argc, char *argv[])
                 case 'b':
                         l->burst = number(optarg, BURST_MAX);
                         break;
+                case 'w':
+                        l->window = number(optarg, WINDOW_MAX);
+                        break;
                 case 'r':
                         l->receiver = (pid_t)number(optarg, INT32_MAX);
                         break;
@@ -376,7 +382,7 @@ static void read_options(struct load *l, int argc, char *argv[])
                 }
         if (argc != optind + 2 || inet_pton(AF_INET, argv[optind], &l->to.sin_addr) != 1)
                 errx(64,
-                     "usage: load [-a] [-g] [-n COUNT] [-s SOCKETS] [-b BURST] [-p SOURCES] [-r RECEIVER] GROUP PORT\n"
+                     "usage: load [-a] [-g] [-n COUNT] [-s SOCKETS] [-b BURST] [-w WINDOW] [-p SOURCES] [-r RECEIVER] GROUP PORT\n"
                      "-a: it is acknowledged; -g: bursts are sent with UDP_SEGMENT; -r: a process to be stopped meanwhile");
         l->to.sin_port = htons((uint16_t)number(argv[optind + 1], 65535));
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "loop/arrivals.h"
 #include "loop/attachment.h"
 #include "loop/entrance.h"
 #include "loop/handler_set.h"
@@ -31,13 +32,13 @@ struct reception {
         struct entrance entrance;
         struct replies replies;
         struct peer_watch peers;
+        struct arrivals arrivals;
         struct handler_set handlers;
         struct handler_set next; /* between prepare and settle */
         struct bucket log_bucket;
         struct bucket_rule log_rule;
         uint64_t unrecorded_said; /* of STAT_UNRECORDED */
         uint32_t kernel_drops;    /* as the kernel last told of this socket */
-        int64_t emptied_ns;       /* when nothing more waited at the socket */
         int64_t zone_ns;          /* local time less UTC … */
         int64_t zone_of_s;        /* … in this second of the wall clock */
         uint64_t refused_in_row;  /* datagrams of others, for their signatures, since one was let in */

@@ -200,27 +200,21 @@ static bool is_own(const struct reception *r, const struct datagram *d)
                links_by_address(r->env->links, &d->source.address);
 }
 
-/* The kernel tells by the wall clock when a datagram came, which may be long ago if the process was held up.
- * If the clock was set meanwhile that is wrong; but it did not come before the socket was last empty. */
 static void note_peer(struct reception *r, const struct datagram *d, const struct message *m,
                       const struct moment *moment)
 {
-        int64_t age_ns = d->wall_ns ? moment->wall_ns - d->wall_ns : 0;
-        int64_t most_ns = moment->now_ns - r->emptied_ns;
-        struct peer_arrival arrival = {
+        const struct peer_arrival arrival = {
                 .source = &d->source.address,
                 .port = d->source.port,
                 .payload = d->payload,
                 .length = d->length,
                 .message = m,
                 .key_id = d->key_id,
+                .at_ns = arrivals_at_ns(&r->arrivals, d, moment),
                 .wall_ns = d->wall_ns ? d->wall_ns : moment->wall_ns,
                 .zone_ns = r->zone_ns,
         };
 
-        if (age_ns < 0)
-                age_ns = 0;
-        arrival.at_ns = moment->now_ns - (age_ns < most_ns ? age_ns : most_ns);
         peer_watch_see(&r->peers, &arrival);
 }
 
@@ -324,9 +318,11 @@ static void take_all(struct reception *r, size_t n, const struct moment *moment)
 int reception_batch(struct reception *r)
 {
         struct moment moment = clock_moment();
-        int n = batch_receive(r->env->batch, r->fd);
         int64_t now_ns = moment.now_ns;
+        int n;
 
+        arrivals_choose(&r->arrivals, now_ns);
+        n = batch_receive(r->env->batch, r->fd);
         if (n < 0) {
                 r->section->stats.count[STAT_RECEIVE_ERRORS]++;
                 if (report_trouble_begins(&r->report, TROUBLE_RECEIVE, 1, now_ns))
@@ -343,7 +339,7 @@ int reception_batch(struct reception *r)
         for (size_t more; (more = batch_next(r->env->batch)) > 0;)
                 take_all(r, more, &moment);
         if (!batch_is_full(r->env->batch))
-                r->emptied_ns = now_ns;
+                arrivals_emptied(&r->arrivals, now_ns);
         return n;
 }
 
@@ -445,7 +441,7 @@ void reception_begin(struct reception *r, int fd)
         r->fd = fd;
         replies_begin(&r->replies, fd);
         r->kernel_drops = 0;
-        r->emptied_ns = clock_monotonic_ns();
+        arrivals_begin(&r->arrivals, fd, clock_monotonic_ns());
         peer_watch_grace(&r->peers);
 }
 

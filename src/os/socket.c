@@ -130,6 +130,11 @@ int socket_set_receive_buffer(int fd, uint64_t bytes, uint64_t *ret_granted, str
         return r < 0 ? fail(f, r, "RECEIVE_BUFFER", "set the receive buffer") : 0;
 }
 
+int socket_set_timestamps(int fd, bool told)
+{
+        return set_int(fd, SOL_SOCKET, SO_TIMESTAMPNS, told);
+}
+
 static int set_receiver_options(int fd, const struct socket_receiver *spec, uint64_t *ret_buffer,
                                 struct socket_failure *f)
 {
@@ -146,7 +151,7 @@ static int set_receiver_options(int fd, const struct socket_receiver *spec, uint
         if (r == 0)
                 r = set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
         if (r == 0)
-                r = set_int(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+                r = socket_set_timestamps(fd, true);
         /* Where the kernel has it: it was made for streams, but a burst is one. */
         if (r == 0)
                 (void)set_int(fd, SOL_UDP, UDP_GRO, 1);

@@ -8,6 +8,7 @@ import pytest
 
 from control import Client, ask, ask_all
 from daemon import emitter, receiver
+from faults import injected
 from figures import report
 from flood import BATCH, Flood, packed, strangers
 from interfaces import held, memory
@@ -223,6 +224,28 @@ def test_what_came_while_it_was_stopped_came_in_time(here, there, mcastd):
     assert_nobody_was_missed(daemon)
     # Not the time for which it was stopped.
     assert peers_of(daemon)["10.0.0.2"]["interval_s"] < 2
+
+
+def test_what_came_while_it_was_stopped_came_in_time_even_if_nobody_had_asked_when(here, there, mcastd):
+    """Of datagrams that follow each other closely the kernel is not asked when they came."""
+    daemon = mcastd(here, receiver(CLOCK_SKEW="1s", **PATIENT))
+    sender = mcastd(there, emitter(**OFTEN))
+    wait_for_more(daemon, 5)
+    with injected(daemon, here, "setsockopt:error=EPERM:when=1000") as strace, there.udp() as sock:
+        while not strace.lines(r"SO_TIMESTAMPNS\w*, \[0\]"):
+            send_many(there, sock, 100)
+        with held(daemon):
+            wait_for_sent(sender, 60)
+        strace.wait_for(r"SO_TIMESTAMPNS\w*, \[1\]")
+    wait_for_more(daemon, 30)
+    assert_nobody_was_missed(daemon)
+    assert peers_of(daemon)["10.0.0.2"]["interval_s"] < 2
+
+
+def send_many(host, sock, count):
+    with host.entered():
+        for _ in range(count):
+            sock.sendto(b"x", ("239.1.1.1", 5001))
 
 
 @pytest.mark.parametrize("count", STOPPED)

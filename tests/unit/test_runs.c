@@ -227,6 +227,30 @@ static void test_kernel_drops(void **state)
         close(fd);
 }
 
+/* Of long runs a batch has fewer, so that others have their turn; the next plain ones are taken as before. */
+static void test_of_long_runs_fewer_are_taken(void **state)
+{
+        const int enough = BATCH_ENOUGH / BATCH_MAX + 1;
+        struct bench *b = bench_of(state);
+        int left = BATCH_MAX + enough + 1;
+
+        for (int i = 0; i < left; i++)
+                send_run(b->emitter, &group, bytes, BATCH_MAX, 1);
+        for (int expected = BATCH_MAX; left > 0; expected = enough) {
+                int n = receive_messages(b, b->receiver);
+
+                assert_int_equal(n, left < expected ? left : expected);
+                assert_int_equal(batch_is_full(b->batch), n == expected);
+                left -= n;
+        }
+        for (int i = 0; i < BATCH_MAX; i++)
+                send_to(b->emitter, &group, "x", 1);
+        assert_int_equal(receive_messages(b, b->receiver), BATCH_MAX);
+        assert_true(batch_is_full(b->batch));
+        assert_int_equal(receive_messages(b, b->receiver), 0);
+        assert_false(batch_is_full(b->batch));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -238,6 +262,7 @@ int main(void)
                 TEST(test_more_runs_than_a_batch_has_room_for),
                 TEST(test_a_batch_begins_with_its_own),
                 TEST(test_kernel_drops),
+                TEST(test_of_long_runs_fewer_are_taken),
         };
 
         return cmocka_run_group_tests(tests, set_up_group, NULL);

@@ -35,10 +35,11 @@ void peers_set_rule(struct peers *p, const struct peers_rule *rule);
  * of these those that are up. */
 void peers_copy(struct peers *p, const struct peers *from);
 
-/* Those are about to be seen, at most PEERS_EXPECT_MAX: of many peers most are in no cache, and fetching all
- * at once takes less time than one after the other. Changes nothing. */
+/* `n` sources, whose addresses are `stride` bytes apart, are about to be seen, at most PEERS_EXPECT_MAX: of
+ * many peers most are in no cache, and to fetch all at once takes less time than one after the other. Changes
+ * nothing. */
 #define PEERS_EXPECT_MAX 64
-void peers_expect(const struct peers *p, const struct address *const *sources, size_t n);
+void peers_expect(const struct peers *p, const struct address *first, size_t stride, size_t n);
 
 void peers_see(struct peers *p, const struct peer_arrival *arrival, struct peer_news *ret);
 

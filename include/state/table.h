@@ -24,11 +24,12 @@ int table_grow(struct table *t, void *array, size_t size);
 /* The slot of an address, or TABLE_NONE. */
 uint32_t table_find(const struct table *t, const struct address *a);
 
-/* Those are about to be looked for, at most TABLE_EXPECT_MAX of them. Fetches what that will touch into the
- * processor's caches, for all at once instead of one after the other, and tells the slot where each is looked
- * for first; TABLE_NONE: it is not there. */
+/* `n` addresses, `stride` bytes apart, are about to be looked for, at most TABLE_EXPECT_MAX of them. Fetches
+ * what that will touch into the processor's caches, for all at once instead of one after the other, and tells
+ * the slot where each is looked for first; TABLE_NONE: it is not there. */
 #define TABLE_EXPECT_MAX 64
-void table_expect(const struct table *t, const struct address *const *sources, size_t n, uint32_t *ret_slots);
+void table_expect(const struct table *t, const struct address *first, size_t stride, size_t n,
+                  uint32_t *ret_slots);
 
 /* A slot for an address that has none: the one that was removed last, else the lowest that was never used.
  * The address is written to its element. TABLE_NONE: all are taken. */

@@ -291,23 +291,15 @@ static void take(struct reception *r, struct datagram *d, const struct moment *m
         }
 }
 
-static void expect(struct reception *r, size_t n)
-{
-        const struct address *sources[BATCH_MAX];
-
-        for (size_t i = 0; i < n; i++)
-                sources[i] = &batch_datagram(r->env->batch, i)->source.address;
-        peers_expect(r->peers.peers, sources, n);
-}
-
 /* So many datagrams of the batch, and what they bring about. */
 static void take_all(struct reception *r, size_t n, const struct moment *moment)
 {
+        const struct datagram *first = batch_datagram(r->env->batch, 0);
         struct records *records = &r->env->records;
 
         outbox_clear(&r->env->out);
         records->n = 0;
-        expect(r, n);
+        peers_expect(r->peers.peers, &first->source.address, sizeof *first, n);
         for (size_t i = 0; i < n; i++)
                 take(r, batch_datagram(r->env->batch, i), moment);
         replies_send(&r->replies, &r->env->out, moment->now_ns);

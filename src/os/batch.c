@@ -83,6 +83,12 @@ struct batch {
         struct sending sending;
 };
 
+static void make_room(struct batch *b, size_t i)
+{
+        b->messages[i].msg_hdr.msg_namelen = sizeof b->sources[i];
+        b->messages[i].msg_hdr.msg_controllen = CONTROL_SIZE;
+}
+
 int batch_new(struct batch **ret)
 {
         struct batch *b = calloc(1, sizeof *b);
@@ -97,6 +103,7 @@ int batch_new(struct batch **ret)
                         .msg_iovlen = 1,
                         .msg_control = &b->control[i],
                 };
+                make_room(b, i);
         }
         b->to_ask = BATCH_MAX;
         *ret = b;
@@ -174,12 +181,11 @@ int batch_receive(struct batch *b, int fd)
 {
         int n;
 
+        /* Only of what it has received the kernel has written how long it was. */
+        for (size_t i = 0; i < b->n_received; i++)
+                make_room(b, i);
         b->n_received = b->at = b->offset = 0;
         b->asked = b->to_ask;
-        for (size_t i = 0; i < b->asked; i++) {
-                b->messages[i].msg_hdr.msg_namelen = sizeof b->sources[i];
-                b->messages[i].msg_hdr.msg_controllen = CONTROL_SIZE;
-        }
         n = recvmmsg(fd, b->messages, (unsigned)b->asked, MSG_DONTWAIT, NULL);
         if (n < 0)
                 return errno == EAGAIN || errno == EINTR ? 0 : -errno;

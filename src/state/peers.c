@@ -314,13 +314,11 @@ void peers_see(struct peers *p, const struct peer_arrival *a, struct peer_news *
         tell_presence(p, peer, was_down, a->at_ns, ret);
 }
 
-void peers_expect(const struct peers *p, const struct address *const *sources, size_t n)
+static void fetch(const struct peers *p, const struct address *first, size_t stride, size_t n)
 {
         uint32_t slots[PEERS_EXPECT_MAX];
 
-        if (p->end < EXPECT_LEAST)
-                return;
-        table_expect(p->table, sources, n, slots);
+        table_expect(p->table, first, stride, n, slots);
         for (size_t i = 0; i < n; i++) {
                 if (slots[i] == TABLE_NONE)
                         continue;
@@ -328,6 +326,12 @@ void peers_expect(const struct peers *p, const struct address *const *sources, s
                         __builtin_prefetch((const char *)&p->slots[slots[i]] + at);
                 heap_expect(&p->heap, slots[i]);
         }
+}
+
+void peers_expect(const struct peers *p, const struct address *first, size_t stride, size_t n)
+{
+        if (p->end >= EXPECT_LEAST)
+                fetch(p, first, stride, n);
 }
 
 /* Whoever forges an address gets no place by it, and keeps nobody up. */

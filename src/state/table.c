@@ -113,12 +113,12 @@ uint32_t table_find(const struct table *t, const struct address *a)
         return next - 1;
 }
 
-void table_expect(const struct table *t, const struct address *const *sources, size_t n, uint32_t *ret)
+void table_expect(const struct table *t, const struct address *first, size_t stride, size_t n, uint32_t *ret)
 {
         const uint32_t *chains[TABLE_EXPECT_MAX];
 
         for (size_t i = 0; i < n; i++) {
-                chains[i] = chain_of(t, sources[i]);
+                chains[i] = chain_of(t, (const struct address *)((const char *)first + i * stride));
                 __builtin_prefetch(chains[i]);
         }
         for (size_t i = 0; i < n; i++) {

@@ -2,21 +2,8 @@
 #include "test.h"
 
 #include "base/clock.h"
+#include "scarce.h"
 #include "state/acks.h"
-
-/* How much there was asked for in one piece at most; more than this fails. */
-static size_t asked, allowed = SIZE_MAX;
-
-/* The linker puts the second before the first, see CMakeLists.txt. */
-void *real_calloc(size_t n, size_t size) __asm__("__real_calloc");
-void *scarce_calloc(size_t n, size_t size) __asm__("__wrap_calloc");
-
-void *scarce_calloc(size_t n, size_t size)
-{
-        if (n * size > asked)
-                asked = n * size;
-        return n * size > allowed ? NULL : real_calloc(n, size);
-}
 
 static const struct hash_key key = { "sixteen letters" };
 

@@ -4,21 +4,8 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "scarce.h"
 #include "state/limiter.h"
-
-/* How much there was asked for in one piece at most; more than this fails. */
-static size_t asked, allowed = SIZE_MAX;
-
-/* The linker puts the second before the first, see CMakeLists.txt. */
-void *real_calloc(size_t n, size_t size) __asm__("__real_calloc");
-void *scarce_calloc(size_t n, size_t size) __asm__("__wrap_calloc");
-
-void *scarce_calloc(size_t n, size_t size)
-{
-        if (n * size > asked)
-                asked = n * size;
-        return n * size > allowed ? NULL : real_calloc(n, size);
-}
 
 #define HOUR_NS     (3600 * NS_PER_S)
 #define YEARS_10_NS (INT64_C(3652) * 24 * HOUR_NS)

@@ -40,8 +40,9 @@ int ack_watch_receive(void *arg);
  * must be bound; zeroes if it has none. */
 void ack_watch_begin(struct ack_watch *w, uint64_t number, const uint8_t tag[AUTH_TAG_SIZE], int64_t now_ns);
 
-/* Before the next message is sent: what came of the last one. */
-void ack_watch_conclude(struct ack_watch *w, const struct config_emitter *cfg, int64_t now_ns);
+/* Before the next message is sent: what came of the last one. late: acks may wait that the loop has not
+ * brought yet. */
+void ack_watch_conclude(struct ack_watch *w, const struct config_emitter *cfg, bool late, int64_t now_ns);
 
 /* The same, where the last message has not had its time, and is not judged. */
 void ack_watch_abandon(struct ack_watch *w);

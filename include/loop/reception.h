@@ -39,6 +39,7 @@ struct reception {
         struct bucket_rule log_rule;
         uint64_t unrecorded_said; /* of STAT_UNRECORDED */
         uint32_t kernel_drops;    /* as the kernel last told of this socket */
+        size_t most;              /* see batch_receive() */
         int64_t zone_ns;          /* local time less UTC … */
         int64_t zone_of_s;        /* … in this second of the wall clock */
         uint64_t refused_in_row;  /* datagrams of others, for their signatures, since one was let in */
@@ -66,7 +67,7 @@ void reception_inherit(struct reception *r, struct reception *from);
 /* Datagrams come by this socket from now on. */
 void reception_begin(struct reception *r, int fd);
 
-/* Receives and handles one batch. Returns what batch_receive() does. */
+/* Receives and handles one batch. Returns how many datagrams it had, or -errno. */
 int reception_batch(struct reception *r);
 
 /* Counts what no datagram has told: those that the kernel dropped after the last one that it queued. */

@@ -20,14 +20,18 @@ struct batch;
 int batch_new(struct batch **ret);
 struct batch *batch_free(struct batch *b);
 
-/* Receives what waits on a socket, at most BATCH_MAX messages of the kernel: each is one datagram, or where
- * the socket has UDP_GRO a run of them, from one source and all but the last one of one length. After a batch
- * of long runs it is fewer messages, for about BATCH_ENOUGH datagrams. Returns how many (0: nothing waits),
- * or -errno. What they were is read with batch_next(). */
-int batch_receive(struct batch *b, int fd);
+/* Receives what waits on a socket, at most *most messages of the kernel, 1 to BATCH_MAX: each is one
+ * datagram, or where the socket has UDP_GRO a run of them, from one source and all but the last one of one
+ * length. Afterwards *most is for the next time, so that it brings about BATCH_ENOUGH datagrams where runs
+ * are as long as now. Returns how many messages (0: nothing waits), or -errno. What they were is read with
+ * batch_next(). */
+int batch_receive(struct batch *b, int fd, size_t *most);
 
 /* Whether it took as many as it was ready to take, so that more may wait. */
 bool batch_is_full(const struct batch *b);
+
+/* Gives memory back that only long messages have needed. What was received before is gone. */
+void batch_give_back(struct batch *b);
 
 /* The next datagrams of those that were received, in their order, at most BATCH_MAX. Returns how many there
  * are now for batch_datagram(); 0: there are no more. */

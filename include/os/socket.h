@@ -56,6 +56,10 @@ int socket_set_receive_buffer(int fd, uint64_t bytes, uint64_t *ret_granted,
 uint64_t socket_receive_buffer(int fd); /* bytes that the kernel grants */
 int socket_set_sources(int fd, const struct socket_receiver *spec, struct socket_failure *ret_failure);
 
+/* Whether the kernel knows UDP_SEGMENT. One that does not takes no notice of it, and sends a run as one
+ * datagram. */
+bool socket_takes_runs(int fd);
+
 /* Whether the kernel tells with each datagram when it came, as it does from the start on. What came before it
  * was told to do so has its time, too. 0 or -errno. */
 int socket_set_timestamps(int fd, bool told);

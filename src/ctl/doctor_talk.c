@@ -171,7 +171,9 @@ static void note_packet(struct talk *k, const struct packet *p)
 static void read_datagrams(struct talk *k, int fd,
                            void (*note)(struct talk *k, const struct endpoint *source))
 {
-        if (batch_receive(k->batch, fd) < 0)
+        size_t most = BATCH_MAX;
+
+        if (batch_receive(k->batch, fd, &most) < 0)
                 return;
         for (size_t n; (n = batch_next(k->batch)) > 0;)
                 for (size_t i = 0; i < n; i++)

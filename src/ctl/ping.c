@@ -129,9 +129,10 @@ static int collect(struct ping *p, int fd, int64_t sent_ns)
         int r;
 
         while ((r = wait_readable(p, fd, sent_ns + p->options.timeout_ns)) > 0) {
+                size_t most = BATCH_MAX;
                 int64_t now_ns;
 
-                (void)batch_receive(p->batch, fd);
+                (void)batch_receive(p->batch, fd, &most);
                 now_ns = clock_monotonic_ns();
                 for (size_t n; (n = batch_next(p->batch)) > 0;)
                         for (size_t i = 0; i < n; i++)

@@ -12,7 +12,7 @@
 _Static_assert(CONFIG_EXPECT_ACKS_MAX <= ACKS_SOURCES_MAX, "EXPECT_ACKS must be countable");
 
 /* Room for all that EXPECT_ACKS may ask for. */
-#define ACK_BATCHES (ACKS_SOURCES_MAX / BATCH_MAX + 2)
+#define ACK_BATCHES (ACKS_SOURCES_MAX / BATCH_MAX + 1)
 
 /* An ack of the message before is no forgery, it is late. */
 static bool is_late(const struct ack_watch *w, const struct datagram *d, const struct gate_result *g)
@@ -78,7 +78,8 @@ int ack_watch_receive(void *arg)
 {
         struct ack_watch *w = arg;
         struct moment moment = clock_moment();
-        int n = batch_receive(w->section->env->batch, w->fd);
+        size_t most = BATCH_MAX;
+        int n = batch_receive(w->section->env->batch, w->fd, &most);
 
         if (n < 0) {
                 w->section->stats.count[STAT_RECEIVE_ERRORS]++;
@@ -138,7 +139,7 @@ static bool sum_up(struct ack_watch *w, struct acks_summary *ret_got)
         return true;
 }
 
-void ack_watch_conclude(struct ack_watch *w, const struct config_emitter *cfg, int64_t now_ns)
+void ack_watch_conclude(struct ack_watch *w, const struct config_emitter *cfg, bool late, int64_t now_ns)
 {
         struct acks_summary got;
 
@@ -147,8 +148,8 @@ void ack_watch_conclude(struct ack_watch *w, const struct config_emitter *cfg, i
                 return;
         }
         /* Where nobody has ever acknowledged that would be a system call in vain for each message: the first
-         * ack of all comes when the loop brings it. */
-        if (cfg->expect_acks > 0 || roster_count(w->roster) > 0)
+         * ack of all comes when the loop brings it, if it was not held up. */
+        if (late || cfg->expect_acks > 0 || roster_count(w->roster) > 0)
                 catch_up(w);
         if (!sum_up(w, &got))
                 return;

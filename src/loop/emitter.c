@@ -25,6 +25,9 @@
 /* A message that failed is tried again when an interface has changed, but not more often than this. */
 #define AGAIN_NS NS_PER_S
 
+/* Whoever is so late may have been held up. */
+#define LATE_NS NS_PER_MS
+
 struct emitter {
         struct section section; /* first: a pointer to it is one to the emitter */
         struct config_emitter cfg;
@@ -142,11 +145,12 @@ static void on_due(void *arg)
 {
         struct emitter *e = arg;
         int64_t now_ns = clock_monotonic_ns();
+        bool late = now_ns - e->schedule.due_ns > LATE_NS;
         uint64_t missed = 0;
 
         if (schedule_beat(&e->schedule, now_ns, &missed)) {
                 (void)section_troubles_tick(&e->section, now_ns);
-                ack_watch_conclude(&e->acks, &e->cfg, now_ns);
+                ack_watch_conclude(&e->acks, &e->cfg, late, now_ns);
                 note_missed(e, missed);
                 e->acks.off_beat = false;
                 send_message(e);

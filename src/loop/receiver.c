@@ -23,7 +23,7 @@
 _Static_assert(CONFIG_SOURCES_MAX <= SOCKET_SOURCES_MAX, "SOURCES must be joinable");
 
 /* What is at most read before somebody counts as silent. */
-#define CATCH_UP_BATCHES 64
+#define CATCH_UP_MAX 4096
 
 struct receiver {
         struct section section; /* first: a pointer to it is one to the receiver */
@@ -136,10 +136,10 @@ static int receive(void *arg)
 static void catch_up(void *arg)
 {
         struct receiver *r = arg;
-        const struct batch *b = r->section.env->batch;
+        int left = CATCH_UP_MAX, n;
 
-        for (int i = 0; r->fd >= 0 && i < CATCH_UP_BATCHES && receive(r) > 0 && batch_is_full(b); i++)
-                ;
+        while (r->fd >= 0 && left > 0 && (n = receive(r)) > 0 && batch_is_full(r->section.env->batch))
+                left -= n;
 }
 
 static void close_socket(struct receiver *r)

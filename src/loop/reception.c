@@ -15,7 +15,7 @@
 
 /* What is at most still handled of a socket that is closed. Nothing new comes to it, unless it cannot be
  * retired. */
-#define DRAIN_BATCHES 1024
+#define DRAIN_MAX 65536
 
 _Static_assert(PEERS_EXPECT_MAX >= BATCH_MAX, "each datagram of a batch has a source");
 _Static_assert(OUTBOX_MAX >= BATCH_MAX, "each datagram of a batch may be answered");
@@ -104,6 +104,7 @@ static bool look(void *arg)
         struct reception *r = arg;
         uint64_t said = r->unrecorded_said;
 
+        batch_give_back(r->env->batch);
         reception_ask_for_drops(r);
         say_unrecorded(r);
         return r->unrecorded_said != said;
@@ -311,10 +312,10 @@ int reception_batch(struct reception *r)
 {
         struct moment moment = clock_moment();
         int64_t now_ns = moment.now_ns;
-        int n;
+        int n, handled = 0;
 
         arrivals_choose(&r->arrivals, now_ns);
-        n = batch_receive(r->env->batch, r->fd);
+        n = batch_receive(r->env->batch, r->fd, &r->most);
         if (n < 0) {
                 r->section->stats.count[STAT_RECEIVE_ERRORS]++;
                 if (report_trouble_begins(&r->report, TROUBLE_RECEIVE, 1, now_ns))
@@ -328,11 +329,11 @@ int reception_batch(struct reception *r)
                 r->zone_of_s = moment.wall_ns / NS_PER_S;
                 r->zone_ns = clock_zone_ns(moment.wall_ns);
         }
-        for (size_t more; (more = batch_next(r->env->batch)) > 0;)
+        for (size_t more; (more = batch_next(r->env->batch)) > 0; handled += (int)more)
                 take_all(r, more, &moment);
         if (!batch_is_full(r->env->batch))
                 arrivals_emptied(&r->arrivals, now_ns);
-        return n;
+        return handled;
 }
 
 /* --- birth and death --- */
@@ -431,6 +432,7 @@ void reception_inherit(struct reception *r, struct reception *from)
 void reception_begin(struct reception *r, int fd)
 {
         r->fd = fd;
+        r->most = BATCH_MAX;
         replies_begin(&r->replies, fd);
         r->kernel_drops = 0;
         arrivals_begin(&r->arrivals, fd, clock_monotonic_ns());
@@ -441,10 +443,12 @@ void reception_begin(struct reception *r, int fd)
  * of them alone, and twice is better than never. */
 void reception_drain(struct reception *r)
 {
+        int left = DRAIN_MAX, n;
+
         /* Where this fails something may go to the old socket a moment longer, and is lost with it. */
         (void)socket_retire(r->fd, &r->section->group);
-        for (int i = 0; i < DRAIN_BATCHES && reception_batch(r) > 0 && batch_is_full(r->env->batch); i++)
-                ;
+        while (left > 0 && (n = reception_batch(r)) > 0 && batch_is_full(r->env->batch))
+                left -= n;
         replies_drain(&r->replies);
         reception_ask_for_drops(r);
         r->fd = r->replies.fd = -1;

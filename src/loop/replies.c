@@ -138,7 +138,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 void replies_begin(struct replies *r, int fd)
 {
         r->fd = fd;
-        r->runs = true;
+        r->runs = socket_takes_runs(fd);
 }
 
 void replies_send(struct replies *r, struct outbox *out, int64_t now_ns)

@@ -7,8 +7,10 @@
 #include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "os/family.h"
@@ -21,6 +23,9 @@
 
 /* The longest message: a whole run, or one datagram of IPv6. */
 #define MESSAGE_MAX_SIZE 65535
+
+/* What most messages have room in, and runs of short ones. */
+#define KEPT_SIZE 4096
 
 /* What the kernel takes as one run (UDP_MAX_SEGMENTS before Linux 6.9), and as one datagram of IPv4. */
 #define RUN_MAX      64
@@ -68,8 +73,8 @@ struct batch {
         struct datagram datagrams[BATCH_MAX];
         struct received received[BATCH_MAX];
         size_t n_received;
-        size_t asked;  /* for so many it was … */
-        size_t to_ask; /* … and for so many it will be, the next time */
+        size_t asked;  /* for so many it was */
+        bool spacious; /* a message was longer than KEPT_SIZE */
         size_t at;     /* the one that is split now … */
         size_t offset; /* … from here on */
         struct mmsghdr messages[BATCH_MAX];
@@ -105,7 +110,6 @@ int batch_new(struct batch **ret)
                 };
                 make_room(b, i);
         }
-        b->to_ask = BATCH_MAX;
         *ret = b;
         return 0;
 }
@@ -158,6 +162,7 @@ static void describe(struct batch *b, size_t i)
         read_control(&b->messages[i].msg_hdr, r);
         if (r->segment == 0)
                 r->segment = r->first.length;
+        b->spacious |= r->first.length > KEPT_SIZE;
 }
 
 static size_t count(const struct received *r)
@@ -166,18 +171,19 @@ static size_t count(const struct received *r)
 }
 
 /* As many messages as bring about BATCH_ENOUGH datagrams, if they are as those of this batch. */
-static size_t next_to_ask(const struct batch *b)
+static size_t next_most(const struct batch *b)
 {
-        size_t datagrams = 0;
+        size_t datagrams = 0, most;
 
         for (size_t i = 0; i < b->n_received; i++)
                 datagrams += count(&b->received[i]);
         if (datagrams < BATCH_ENOUGH)
                 return BATCH_MAX;
-        return b->n_received * BATCH_ENOUGH / datagrams + 1;
+        most = b->n_received * BATCH_ENOUGH / datagrams + 1;
+        return most < BATCH_MAX ? most : BATCH_MAX;
 }
 
-int batch_receive(struct batch *b, int fd)
+int batch_receive(struct batch *b, int fd, size_t *most)
 {
         int n;
 
@@ -185,15 +191,27 @@ int batch_receive(struct batch *b, int fd)
         for (size_t i = 0; i < b->n_received; i++)
                 make_room(b, i);
         b->n_received = b->at = b->offset = 0;
-        b->asked = b->to_ask;
+        b->asked = *most;
         n = recvmmsg(fd, b->messages, (unsigned)b->asked, MSG_DONTWAIT, NULL);
         if (n < 0)
                 return errno == EAGAIN || errno == EINTR ? 0 : -errno;
         for (int i = 0; i < n; i++)
                 describe(b, (size_t)i);
         b->n_received = (size_t)n;
-        b->to_ask = next_to_ask(b);
+        *most = next_most(b);
         return n;
+}
+
+void batch_give_back(struct batch *b)
+{
+        uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+        uintptr_t from = ((uintptr_t)b->rooms + page - 1) / page * page;
+        uintptr_t to = (uintptr_t)(b->rooms + BATCH_MAX) / page * page;
+
+        /* It cannot fail for memory of our own, and if it did it would only be kept. */
+        if (b->spacious)
+                (void)madvise((void *)from, to - from, MADV_DONTNEED);
+        b->spacious = false;
 }
 
 bool batch_is_full(const struct batch *b)
@@ -319,8 +337,8 @@ static void add(struct sending *s, struct reply *r, bool runs)
         run->ended = reply_size(r) < reply_size(s->replies[run->first]);
 }
 
-/* Whether it may be the run that the kernel does not take: it knows no runs, would have to fragment the
- * datagrams, or needs a device that computes checksums. */
+/* Whether it may be the run that the kernel does not take: it would have to fragment the datagrams, or needs
+ * a device that computes checksums. */
 static bool refuses_runs(int error)
 {
         return error == EINVAL || error == EIO || error == EMSGSIZE || error == EOPNOTSUPP;

@@ -258,6 +258,14 @@ int socket_drops(int fd, uint32_t *ret)
         return 0;
 }
 
+bool socket_takes_runs(int fd)
+{
+        int segment;
+        socklen_t size = sizeof segment;
+
+        return getsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment, &size) == 0;
+}
+
 int socket_retire(int fd, const struct endpoint *group)
 {
         struct sockaddr_storage ss;

@@ -6,7 +6,7 @@ import pytest
 from background import Background
 from control import ask_all
 from daemon import receiver
-from faults import WITHOUT_LEAK_CHECK, injected, injections
+from faults import WITHOUT_LEAK_CHECK, FromTheStart, injected, injections
 from family import IPV4, both
 from interfaces import held
 from lan import any_address, eventually
@@ -249,6 +249,19 @@ def test_a_run_that_the_kernel_refuses_goes_one_by_one(error, again, here, there
         assert receive_run(sock) == [b"ack"] * (30 if again else 1)
     daemon.wait_for_counters("mcserver", received=60, acked=60, acks_failed=0)
     assert not daemon.lines("^cannot acknowledge")
+
+
+def test_a_kernel_that_knows_no_runs_is_given_none(here, there, folder, mcastd):
+    """It would take no notice of the option, and send all acks as one datagram."""
+    known = FromTheStart(f"{folder}/trace", "getsockopt:error=ENOPROTOOPT:when=2")
+    daemon = mcastd(here, receiver(**FREE), journal=known, **WITHOUT_LEAK_CHECK)
+    with open(f"{folder}/trace") as file:
+        assert re.search(r"UDP_SEGMENT.*INJECTED", file.read())
+    with asker(there) as sock:
+        take_runs(sock)
+        send_burst(sock, [b"question"] * 30, GROUP)
+        assert [receive_run(sock) for _ in range(30)] == [[b"ack"]] * 30
+    daemon.wait_for_counters("mcserver", received=30, acked=30)
 
 
 # --- too many ---

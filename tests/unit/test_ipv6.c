@@ -31,6 +31,8 @@ struct bench {
         struct batch *batch;
 };
 
+static size_t most = BATCH_MAX;
+
 static int open_receiver(const struct endpoint *group, const struct address *sources, size_t n)
 {
         const struct socket_receiver spec = { .group = *group,
@@ -71,7 +73,7 @@ static int receive(const struct bench *b, int fd)
         int n;
 
         settle(b->barrier);
-        n = batch_receive(b->batch, fd);
+        n = batch_receive(b->batch, fd, &most);
         assert_int_equal(batch_next(b->batch), n > 0 ? n : 0);
         return n;
 }
@@ -285,7 +287,7 @@ static void test_a_run_is_received(void **state)
 
                 send_run(emitter, groups[i].group, bytes, sizeof bytes, SIZE);
                 settle(b->barrier);
-                CHECK_INT(groups[i].name, batch_receive(b->batch, receiver), 1);
+                CHECK_INT(groups[i].name, batch_receive(b->batch, receiver, &most), 1);
                 CHECK_INT(groups[i].name, batch_next(b->batch), N);
                 for (size_t n = 0; n < N; n++) {
                         const struct datagram *d = batch_datagram(b->batch, n);
@@ -323,7 +325,7 @@ static void test_a_run_is_sent(void **state)
                 assert_int_equal(batch_send(b->batch, &out, receiver, &runs), OUTBOX_MAX);
                 assert_true(runs);
                 settle(b->barrier);
-                assert_int_equal(batch_receive(b->batch, emitter), joined ? 1 : OUTBOX_MAX);
+                assert_int_equal(batch_receive(b->batch, emitter, &most), joined ? 1 : OUTBOX_MAX);
                 assert_int_equal(batch_next(b->batch), OUTBOX_MAX);
                 for (size_t i = 0; i < OUTBOX_MAX; i++) {
                         const struct datagram *d = batch_datagram(b->batch, i);

@@ -3,6 +3,7 @@
 #include "bench.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 static const struct {
         const char *name;
@@ -199,7 +200,7 @@ static void test_a_batch_begins_with_its_own(void **state)
         assert_int_equal(batch_next(b->batch), 0);
         send_numbers(b->emitter, &sent, 2);
         assert_int_equal(receive_messages(b, b->receiver), 1);
-        assert_int_equal(batch_receive(b->batch, -1), -EBADF);
+        assert_int_equal(batch_receive(b->batch, -1, &most), -EBADF);
         assert_int_equal(batch_next(b->batch), 0);
 }
 
@@ -251,6 +252,73 @@ static void test_of_long_runs_fewer_are_taken(void **state)
         assert_false(batch_is_full(b->batch));
 }
 
+/* So many runs of each length: the next time there is room for as many as there may be, and no more. */
+static void test_of_runs_of_any_length_a_batch_has_enough(void **state)
+{
+        struct bench *b = bench_of(state);
+
+        for (size_t length = 1; length <= BATCH_MAX; length++) {
+                most = BATCH_MAX;
+                for (int i = 0; i < BATCH_MAX + 1; i++)
+                        send_run(b->emitter, &group, bytes, length, 1);
+                for (int left = BATCH_MAX + 1, n; left > 0; left -= n) {
+                        n = receive_messages(b, b->receiver);
+                        assert_in_range(n, 1, left);
+                        assert_in_range(most, 1, BATCH_MAX);
+                        assert_true(most == BATCH_MAX || most * length >= BATCH_ENOUGH);
+                        assert_true(most == BATCH_MAX || (most - 1) * length <= BATCH_ENOUGH);
+                }
+                for (int i = 0; i < BATCH_MAX; i++)
+                        send_to(b->emitter, &group, bytes, 1000);
+                for (int left = BATCH_MAX, n; left > 0; left -= n) {
+                        n = receive(b, b->receiver);
+                        assert_in_range(n, 1, left);
+                        for (int i = 0; i < n; i++)
+                                assert_int_equal(batch_datagram(b->batch, (size_t)i)->length, 1000);
+                }
+        }
+}
+
+/* In kB. The shorter files have a number that lags behind. */
+static long resident(void)
+{
+        char line[256];
+        long kilobytes = 0;
+        FILE *file = fopen("/proc/self/smaps_rollup", "r");
+
+        assert_non_null(file);
+        while (kilobytes == 0 && fgets(line, sizeof line, file))
+                (void)sscanf(line, "Rss: %ld", &kilobytes);
+        fclose(file);
+        assert_true(kilobytes > 0);
+        return kilobytes;
+}
+
+/* What long messages have needed is given back, and is there again for the next ones. */
+static void test_memory_is_given_back(void **state)
+{
+        enum {
+                LONG_ONES = 10,
+                LENGTH = 60000
+        };
+        struct bench *b = bench_of(state);
+        const long needed = LONG_ONES * (LENGTH - 8192) / 1024;
+
+        for (int i = 0; i < 3; i++) {
+                long before = resident(), during;
+
+                most = BATCH_MAX;
+                for (int k = 0; k < LONG_ONES; k++)
+                        send_run(b->emitter, &group, bytes, LENGTH, 1000);
+                assert_int_equal(receive_messages(b, b->receiver), LONG_ONES);
+                during = resident();
+                /* What an earlier test has freed may be resident from the start on. */
+                assert_true(i == 0 || during >= before + needed);
+                batch_give_back(b->batch);
+                assert_true(resident() <= during - needed);
+        }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -263,6 +331,8 @@ int main(void)
                 TEST(test_a_batch_begins_with_its_own),
                 TEST(test_kernel_drops),
                 TEST(test_of_long_runs_fewer_are_taken),
+                TEST(test_of_runs_of_any_length_a_batch_has_enough),
+                TEST(test_memory_is_given_back),
         };
 
         return cmocka_run_group_tests(tests, set_up_group, NULL);

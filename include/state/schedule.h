@@ -12,7 +12,7 @@ struct schedule {
 
 void schedule_start(struct schedule *s, int64_t first_ns, int64_t interval_ns);
 
-/* Another interval, counted from the last beat; what would be due in the past is due now. */
+/* Another interval, counted from the last beat; beats that would have been due before now_ns are left out. */
 void schedule_change(struct schedule *s, int64_t now_ns, int64_t interval_ns);
 
 /* Whether a beat is due. If so the schedule moves to the first beat after now_ns, and *ret_missed says how

@@ -10,7 +10,10 @@ void schedule_change(struct schedule *s, int64_t now_ns, int64_t interval_ns)
 {
         int64_t due_ns = s->due_ns - s->interval_ns + interval_ns;
 
-        schedule_start(s, due_ns > now_ns ? due_ns : now_ns, interval_ns);
+        /* Many that were spread over a long interval must not come together in a short one. */
+        if (due_ns < now_ns)
+                due_ns += ((now_ns - due_ns - 1) / interval_ns + 1) * interval_ns;
+        schedule_start(s, due_ns, interval_ns);
 }
 
 bool schedule_beat(struct schedule *s, int64_t now_ns, uint64_t *ret_missed)

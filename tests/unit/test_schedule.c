@@ -173,13 +173,14 @@ static const struct {
         { "longer", NS_PER_S, 5 * NS_PER_S, NS_PER_S / 2, 5 * NS_PER_S },
         { "shorter", 5 * NS_PER_S, NS_PER_S, NS_PER_S / 2, NS_PER_S },
         { "shorter, due just now", 5 * NS_PER_S, NS_PER_S, NS_PER_S, NS_PER_S },
-        { "shorter, due a nanosecond ago", 5 * NS_PER_S, NS_PER_S, NS_PER_S + 1, NS_PER_S + 1 },
+        { "shorter, due a nanosecond ago", 5 * NS_PER_S, NS_PER_S, NS_PER_S + 1, 2 * NS_PER_S },
         { "shorter, due long ago", DAY_NS, 10 * NS_PER_MS, HOUR_NS, HOUR_NS },
+        { "shorter, due long ago, and soon again", DAY_NS, NS_PER_S, HOUR_NS - 1, HOUR_NS },
         { "from the least to the most", 10 * NS_PER_MS, DAY_NS, NS_PER_MS, DAY_NS },
-        { "longer, and late", NS_PER_S, 2 * NS_PER_S, 3 * NS_PER_S, 3 * NS_PER_S },
+        { "longer, and late", NS_PER_S, 2 * NS_PER_S, 3 * NS_PER_S, 4 * NS_PER_S },
 };
 
-/* What would have been due is due now, and none of it counts as missed. */
+/* What would have been due is left out, and does not count as missed. */
 static void test_change(void **state)
 {
         (void)state;

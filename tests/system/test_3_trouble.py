@@ -44,9 +44,12 @@ def test_a_hung_daemon_is_noticed_and_started_again(service, figures):
 
 @pytest.mark.usefixtures("on_the_lan")
 def test_a_stalled_journal_delays_no_beat(service, peer):
+    mark = service.journal.mark()
     with stalled_journal(service.container):
         fill_the_journals_queue(peer)
         beats = [datetime.datetime.fromisoformat(beat.removeprefix("ATU ")) for beat in hear_beats(peer, 6)]
+    # What comes next, another configuration, is looked for in the journal.
+    ask_until_lines_are_written_again(service, peer, mark)
     gaps = [(after - before).total_seconds() for before, after in zip(beats, beats[1:])]
     assert [round(gap / BEAT_SECONDS) for gap in gaps] == [1] * 5
 

@@ -80,10 +80,12 @@ class Contender:
         """Runs load.c against it; RECEIVER among the arguments stands for its process. Raises Lost if anything was."""
         arguments = [self.pid if argument is RECEIVER else argument for argument in arguments]
         command = [built("tests/bench/bench_load"), *map(str, arguments), GROUP, str(PORT)]
-        with pinned(self.lab.load_core), self.host.entered():
-            done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
-        if done.returncode != 0:
+        try:
+            with pinned(self.lab.load_core), self.host.entered():
+                done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE)
+        finally:  # a load that did not come to its end may have left it stopped, and so it would never end
             self.program.process.send_signal(signal.SIGCONT)
+        if done.returncode != 0:
             raise Lost(done.stderr.strip() or f"the load has ended with {done.returncode}")
         self.sent += int(done.stdout.split()[1])
         self.settle()

@@ -114,8 +114,8 @@ def many_groups(lab):
     idle = [receiving(name=f"MCSERVER.g{number}", MCAST_GROUP=f"239.2.{number // 250}.{number % 250}", HANDLERS="log")
             for number in range(GROUPS - 1)]
     busy = receiving(HANDLERS="log")
-    return side_by_side(one_group=(lab.mcastd(busy), load, COUNT),
-                        mcastd=(lab.mcastd("".join([*idle, busy])), load, COUNT))
+    return side_by_side(**{"one group": (lab.mcastd(busy), load, COUNT),
+                           "mcastd": (lab.mcastd("".join([*idle, busy])), load, COUNT)})
 
 
 def many_peers(lab):
@@ -125,9 +125,10 @@ def many_peers(lab):
     with lab.mcastd(config) as knowing:
         figures = tried(lambda: introduce(knowing, ["-p", SOURCES, *load]))
         if isinstance(figures, Missing):
-            return dict.fromkeys(("one_peer", "mcastd", "growth"), figures)
-        return figures | side_by_side(one_peer=(lab.mcastd(config), ["-p", 1, *load], COUNT),
-                                      mcastd=(contextlib.nullcontext(knowing), ["-p", SOURCES, *load], COUNT))
+            return dict.fromkeys(("one peer", "mcastd", "memory of a peer"), figures)
+        return figures | side_by_side(**{
+            "one peer": (lab.mcastd(config), ["-p", 1, *load], COUNT),
+            "mcastd": (contextlib.nullcontext(knowing), ["-p", SOURCES, *load], COUNT)})
 
 
 def introduce(running, load):
@@ -139,7 +140,7 @@ def introduce(running, load):
     section, = running.sections()
     if section["peers"]["new"] + section["peers"]["up"] != SOURCES:
         raise Lost(f"of {SOURCES} peers it knows {section['peers']}")
-    return {"growth": growth}
+    return {"memory of a peer": growth}
 
 
 ROWS = [
@@ -150,9 +151,9 @@ ROWS = [
     Row("P4", "one sender, bursts of 64", "us", bursts_received, 1.10, "floor", others=("told", "Python", "socat")),
     Row("P4 behind", "the same, to a full queue", "us", bursts_waiting, None, "floor", others=("told", "Python")),
     Row("P4 gso", "one sender, UDP_SEGMENT", "us", segments_received, None, "floor", others=("told", "Python")),
-    Row("P5", "1,000 groups on one port, one busy", "us", many_groups, 1.05, "one_group"),
-    Row("P6", "100,000 peers, all talking", "us", many_peers, 1.3, "one_peer"),
-    Row("P6m", "memory of each of them", "bytes", many_peers, 256, contender="growth"),
+    Row("P5", "1,000 groups on one port, one busy", "us", many_groups, 1.05, "one group"),
+    Row("P6", "100,000 peers, all talking", "us", many_peers, 1.3, "one peer"),
+    Row("P6m", "memory of each of them", "bytes", many_peers, 256, contender="memory of a peer"),
     Row("P13 many", "P1 beside Python", "us", many_sockets, 0.65, "Python"),
     Row("P13 gso", "P3 beside Python", "us", segments, 0.05, "Python"),
 ]

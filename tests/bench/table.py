@@ -24,6 +24,10 @@ class Row:
     others: tuple = ()             # whose figures are told as well
     rounds: int | None = None      # at most so many, where more would tell no more
 
+    def shown(self):
+        """Whose figures have to do with it; measure() may give more, for rows in other units."""
+        return {self.contender, *self.others} | ({self.of} if self.of else set())
+
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
@@ -96,7 +100,8 @@ def lines(outcomes):
 def as_json(outcome):
     """All that is known of it, ready for json.dumps()."""
     row = outcome.row
-    plain = [{who: None if isinstance(f, Missing) else f for who, f in figures.items()} for figures in outcome.rounds]
+    plain = [{who: None if isinstance(f, Missing) else f for who, f in figures.items() if who in row.shown()}
+             for figures in outcome.rounds]
     return {"row": row.name, "what": row.title, "unit": row.unit, "contender": row.contender, "of": row.of,
             "at_most": row.at_most, "ratio": outcome.ratio(), "verdict": outcome.verdict(), "reason": outcome.reason(),
-            "medians": {who: outcome.median(who) for who in outcome.rounds[0]}, "rounds": plain}
+            "medians": {who: outcome.median(who) for who in plain[0]}, "rounds": plain}

@@ -57,3 +57,8 @@ def test_json_has_the_figures_of_each_round():
     assert told["rounds"] == [{"mcastd": 1, "floor": 2}, {"mcastd": None, "floor": 2}]
     assert told["medians"] == {"mcastd": None, "floor": 2}
     assert (told["verdict"], told["reason"]) == (DISQUALIFIED, "mcastd: one was lost")
+
+
+def test_json_leaves_out_what_was_measured_for_other_rows():
+    told = as_json(outcome({"growth": 200, "mcastd": 1.5}, of=None, contender="growth"))
+    assert (told["medians"], told["rounds"]) == ({"growth": 200}, [{"growth": 200}])

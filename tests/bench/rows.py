@@ -19,6 +19,7 @@ BURSTS = ["-b", 64]
 SEGMENTS = ["-b", 64, "-g", "-w", 4096]  # with a smaller window the load would be the slower one
 BEHIND = ["-r", RECEIVER]
 SOURCES = 100_000
+WARM_UP = 2000  # datagrams: many full batches, so that each of their pages was in use
 GROUPS = 1000
 TURNS = 5
 
@@ -132,8 +133,8 @@ def many_peers(lab):
 
 
 def introduce(running, load):
-    """Makes all peers known. By how much its memory grows for each of them."""
-    running.load("-n", 1, *load)
+    """Makes all peers known. By how much its memory grows for each of them: what any traffic needs it has before."""
+    running.load("-n", WARM_UP, *load, "-p", 1)
     before = running.status("VmRSS")
     running.load("-n", SOURCES, *load)
     growth = (running.status("VmRSS") - before) * 1024 / SOURCES

@@ -14,7 +14,8 @@
 struct ack_watch {
         struct section *section;
         const struct attachment *link;
-        int fd; /* by which acks come; -1: no socket */
+        int fd;                /* by which acks come; -1: no socket */
+        uint32_t kernel_drops; /* as the kernel last told of this socket */
         struct entrance entrance;
         uint8_t tag_before[AUTH_TAG_SIZE]; /* of the message before the last one */
         struct acks *acks;
@@ -32,6 +33,9 @@ int ack_watch_init(struct ack_watch *w, struct section *section, const struct at
 
 /* The last word is said, and everything freed. Takes what is half made. */
 void ack_watch_end(struct ack_watch *w);
+
+/* Acks come by this socket from now on. */
+void ack_watch_open(struct ack_watch *w, int fd);
 
 /* Takes one batch of acks; returns how many there were, or -errno. `arg` is the struct ack_watch. */
 int ack_watch_receive(void *arg);

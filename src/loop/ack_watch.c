@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "os/batch.h"
+#include "os/socket.h"
 
 _Static_assert(CONFIG_EXPECT_ACKS_MAX <= ACKS_SOURCES_MAX, "EXPECT_ACKS must be countable");
 
@@ -113,6 +114,27 @@ static void judge(struct ack_watch *w, const struct config_emitter *cfg, const s
         }
 }
 
+/* Many who answer at once may find no room. */
+static void note_kernel_drops(struct ack_watch *w, int64_t now_ns)
+{
+        uint32_t drops, more;
+
+        if (w->fd < 0 || socket_drops(w->fd, &drops) < 0 || drops == w->kernel_drops)
+                return;
+        more = drops - w->kernel_drops;
+        w->kernel_drops = drops;
+        w->section->stats.count[STAT_DROPPED_KERNEL] += more;
+        if (section_trouble_begins(w->section, TROUBLE_KERNEL_DROPS, more, now_ns))
+                section_say_trouble(w->section, TROUBLE_KERNEL_DROPS,
+                                    "acks that came all at once; see ACK_SPREAD in mcastd.conf(5)");
+}
+
+void ack_watch_open(struct ack_watch *w, int fd)
+{
+        w->fd = fd;
+        w->kernel_drops = 0;
+}
+
 /* What waits already belongs to the last message, however late we are. */
 static void catch_up(struct ack_watch *w)
 {
@@ -149,8 +171,10 @@ void ack_watch_conclude(struct ack_watch *w, const struct config_emitter *cfg, b
         }
         /* Where nobody has ever acknowledged that would be a system call in vain for each message: the first
          * ack of all comes when the loop brings it, if it was not held up. */
-        if (late || cfg->expect_acks > 0 || roster_count(w->roster) > 0)
+        if (late || cfg->expect_acks > 0 || roster_count(w->roster) > 0) {
                 catch_up(w);
+                note_kernel_drops(w, now_ns);
+        }
         if (!sum_up(w, &got))
                 return;
         w->section->stats.count[STAT_ACKS_MISSED] += roster_conclude(w->roster);

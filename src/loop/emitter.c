@@ -224,7 +224,8 @@ static int emitter_open(struct section *s)
                 attachment_forget(&e->link);
                 return section_open_failed(&e->section, fd, &failure);
         }
-        e->fd = e->acks.fd = fd;
+        e->fd = fd;
+        ack_watch_open(&e->acks, fd);
         section_log(&e->section, EVENT_EMITTING, "sending to %s on %s%s every %s",
                     ENDPOINT_TEXT(&e->section.group), e->link.name,
                     e->link.carrier ? "" : ", which has no carrier,", TEXT_DURATION(e->cfg.interval_ns));

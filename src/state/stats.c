@@ -56,7 +56,7 @@ const char *stats_name(enum stat stat)
 }
 
 /* The table begins with what only receivers count, and ends with what only emitters do; but what both hear
- * may be signed. */
+ * may be signed, and may find no room. */
 bool stats_of_receiver(enum stat stat)
 {
         return stat < STAT_SENT;
@@ -66,7 +66,8 @@ bool stats_of_emitter(enum stat stat)
 {
         bool of_signatures = stat >= STAT_AUTH_OK && stat <= STAT_DROPPED_EARLY;
 
-        return stat >= STAT_SENT || stat == STAT_RECEIVE_ERRORS || of_signatures;
+        return stat >= STAT_SENT || stat == STAT_RECEIVE_ERRORS || stat == STAT_DROPPED_KERNEL ||
+               of_signatures;
 }
 
 const char *stats_text(const struct stats *s, char buffer[STATS_TEXT_SIZE])

@@ -5,6 +5,7 @@ import time
 from datetime import datetime, timedelta
 
 from daemon import emitter
+from interfaces import held
 from lan import drain, eventually
 
 OFTEN = {"INTERVAL": "50ms"}
@@ -94,6 +95,19 @@ def test_a_shortfall_of_acks_is_told_once_when_it_begins_and_once_when_it_ends(h
     daemon.wait_for(ENOUGH)
     daemon.wait_for('^sent "', count=len(daemon.lines('^sent "')) + 1)
     assert (len(daemon.lines(SHORT)), len(daemon.lines(ENOUGH))) == (1, 1)
+
+
+def test_acks_for_which_there_was_no_room_are_counted_and_told(here, there, mcastd):
+    heard = there.member("239.1.1.1", 5001)
+    daemon = mcastd(here, emitter(EXPECT_ACKS=1, **OFTEN))
+    source = heard.recvfrom(64)[1]
+    with held(daemon):
+        for _ in range(3000):
+            heard.sendto(b"ack", source)
+    daemon.wait_for("^the kernel drops datagrams .acks that came all at once; see ACK_SPREAD")
+    told = [int(line.split()[12]) for line in here.read("/proc/net/udp").splitlines() if f":{source[1]:04X} " in line]
+    assert told[0] > 0 and len(told) == 1
+    daemon.wait_for_counters("mcclient", dropped_kernel=told[0])
 
 
 def test_a_message_that_has_not_had_its_time_is_not_judged(here, mcastd):

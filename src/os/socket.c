@@ -152,13 +152,14 @@ static int set_receiver_options(int fd, const struct socket_receiver *spec, uint
                 r = set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
         if (r == 0)
                 r = socket_set_timestamps(fd, true);
-        /* Where the kernel has it: it was made for streams, but a burst is one. */
-        if (r == 0)
+        if (r == 0) {
+                /* Where the kernel has it: it was made for streams, but a burst is one. */
                 (void)set_int(fd, SOL_UDP, UDP_GRO, 1);
-        /* The membership alone would do, were it not for SO_REUSEPORT: since Linux 6.6 early demultiplexing
-         * draws lots among all sockets that share address, port and device, whatever they have joined. */
-        if (r == 0)
+                /* The membership alone would do, were it not for SO_REUSEPORT: since Linux 6.6 early
+                 * demultiplexing draws lots among all sockets that share address, port and device, whatever
+                 * they have joined. */
                 r = set_int(fd, SOL_SOCKET, SO_BINDTOIFINDEX, (int)spec->link);
+        }
         if (r < 0)
                 return fail(f, r, "MCAST_GROUP", "prepare a socket for %s",
                             ADDRESS_TEXT(&spec->group.address));

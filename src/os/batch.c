@@ -158,6 +158,8 @@ static void describe(struct batch *b, size_t i)
         struct received *r = &b->received[i];
 
         *r = (struct received){ .first = { .payload = b->rooms[i].bytes, .length = b->messages[i].msg_len } };
+        /* Or what tells how long the datagrams of a run are. */
+        r->first.truncated = b->messages[i].msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC);
         endpoint_from_sockaddr((struct sockaddr *)&b->sources[i], &r->first.source);
         read_control(&b->messages[i].msg_hdr, r);
         if (r->segment == 0)
@@ -228,8 +230,8 @@ static void split(struct batch *b, struct datagram *ret)
 
         *ret = r->first;
         ret->payload += b->offset;
-        ret->truncated = length > DATAGRAM_MAX;
-        ret->length = ret->truncated ? DATAGRAM_MAX : length;
+        ret->truncated |= length > DATAGRAM_MAX;
+        ret->length = length > DATAGRAM_MAX ? DATAGRAM_MAX : length;
         b->offset += length;
         if (b->offset == r->first.length) {
                 b->at++;

@@ -1,39 +1,6 @@
 /* test_log_flush.c - base/log above a sink that keeps lines: when they are flushed, and what is lost by then.
  */
-#include "test.h"
-
-#include <errno.h>
-#include <stdio.h>
-
-#include "base/log.h"
-
-#define LINES_MAX 8
-
-/* What the sink of the test has got, and what it answers. */
-struct got {
-        int refuse; /* -errno; 0: it takes the records */
-        size_t calls;
-        size_t n;
-        const struct event_kind *kinds[LINES_MAX];
-        char lines[LINES_MAX][LOG_LINE_SIZE];
-        bool at_once; /* as the last record wanted */
-        size_t flushes;
-        size_t kept, lost; /* what a flush answers, the latter once */
-};
-
-static int keep(void *arg, const struct log_record *record)
-{
-        struct got *got = arg;
-
-        got->calls++;
-        if (got->refuse)
-                return got->refuse;
-        assert_true(got->n < LINES_MAX);
-        got->kinds[got->n] = record->kind;
-        snprintf(got->lines[got->n++], sizeof got->lines[0], "%s", record->message);
-        got->at_once = record->at_once;
-        return 0;
-}
+#include "log_sink.h"
 
 static size_t flush(void *arg, size_t *ret_lost)
 {
@@ -56,33 +23,12 @@ static void hear(void *arg, enum event_id event, const struct log_record *record
         (*heard)++;
 }
 
-/* The log is the one module with a state of its own: each test starts with nothing lost and nothing said. */
 static int set_up(void **state)
 {
-        static struct got got;
+        int r = set_up_sink(state);
 
-        memset(&got, 0, sizeof got);
-        log_set_sink(keep, &got);
         log_set_flush(flush);
-        log_set_tap(NULL, NULL, LOG_LEVEL_ERROR);
-        log_set_level(LOG_LEVEL_DEBUG);
-        log_report_lost();
-        memset(&got, 0, sizeof got);
-        *state = &got;
-        return 0;
-}
-
-static void say(const char *text)
-{
-        log_event(EVENT_RECEIVED, NULL, 0, "%s", text);
-}
-
-/* The i-th line says that so many are lost. */
-static void assert_report(const struct got *got, size_t i, uintmax_t lost)
-{
-        assert_true(i < got->n);
-        assert_ptr_equal(got->kinds[i], event_kind(EVENT_LOG_LOST));
-        assert_true(strtoumax(got->lines[i], NULL, 10) == lost);
+        return r;
 }
 
 /* What goes at once does so with all that waits. */

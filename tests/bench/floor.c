@@ -5,6 +5,7 @@
  * to, when it came, and what was dropped; and it answers from the address that was asked. */
 #include <arpa/inet.h>
 #include <err.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -140,7 +141,8 @@ static void await(int epoll)
 {
         struct epoll_event event;
 
-        if (epoll >= 0 && epoll_wait(epoll, &event, 1, -1) < 0)
+        /* Whoever is stopped and goes on is interrupted. */
+        if (epoll >= 0 && epoll_wait(epoll, &event, 1, -1) < 0 && errno != EINTR)
                 err(71, "cannot wait");
 }
 

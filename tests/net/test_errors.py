@@ -1,4 +1,5 @@
 """System calls that fail: the section says so once, counts, and goes on by itself when they work again."""
+import contextlib
 import errno
 import os
 import re
@@ -123,9 +124,12 @@ def test_what_could_not_be_sent_is_tried_when_an_interface_changes(here, mcastd)
 @pytest.mark.parametrize("error", TRANSIENT + LASTING)
 def test_an_ack_that_cannot_be_sent_is_told_once_and_counted(error, here, there, mcastd):
     daemon = mcastd(here, receiver(HANDLERS="log, ack", **FREE))
-    with injected(daemon, here, f"sendmmsg:error={error}") as strace:
-        for _ in range(20):
-            there.send(b"question", "239.1.1.1", 5001)
+    # From ports of their own, so that no two acks go together.
+    with injected(daemon, here, f"sendmmsg:error={error}") as strace, contextlib.ExitStack() as open_until:
+        socks = [open_until.enter_context(there.udp()) for _ in range(20)]
+        with there.entered():
+            for sock in socks:
+                sock.sendto(b"question", ("239.1.1.1", 5001))
         daemon.wait_for_counters("mcserver", received=20, recorded=20, acks_failed=20)
     assert injections(strace) == 20
     assert there.ask(b"again", "239.1.1.1", 5001) == [(b"ack", (here.address, 5001))]
